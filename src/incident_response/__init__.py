@@ -1,0 +1,1 @@
+"""An incident commander for Slack."""

@@ -1,0 +1,25 @@
+"""One button, modal, shortcut or chat event a file, and the table of them.
+
+Each module exports ``action``. Not here: what the program can do (workflows), how anything is
+drawn (blocks).
+"""
+
+from incident_response.actions.channel_message import action as channel_message
+from incident_response.actions.declare import action as declare
+from incident_response.actions.declare_from_message import action as declare_from_message
+from incident_response.actions.join_room import action as join_room
+from incident_response.actions.member_joined import action as member_joined
+from incident_response.actions.retry_step import action as retry_step
+from incident_response.actions.take_command import action as take_command
+from incident_response.actions.tick_checklist import action as tick_checklist
+
+ACTIONS = (
+    take_command,
+    join_room,
+    tick_checklist,
+    retry_step,
+    declare,
+    declare_from_message,
+    member_joined,
+    channel_message,
+)

@@ -1,0 +1,17 @@
+"""*Take command*: the clicker becomes incident commander."""
+
+from incident_response.blocks.action_ids import TAKE_COMMAND, decode_value
+from incident_response.domain.roles import Role
+from incident_response.ports.inbox import EnvelopeKind
+from incident_response.routing.action import Action
+from incident_response.routing.requests import Request, text_of
+from incident_response.routing.workflows import Workflows
+
+
+async def _handle(request: Request, workflows: Workflows) -> None:
+    value = decode_value(text_of(request.action.get("value")))
+    me = request.user_id
+    await workflows.roles.assign(value.incident_id, Role.COMMANDER, to=me, by=me)
+
+
+action = Action(name=TAKE_COMMAND, kind=EnvelopeKind.ACTION, handle=_handle)

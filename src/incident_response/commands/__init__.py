@@ -1,0 +1,23 @@
+"""One slash subcommand a file, and the table of them.
+
+Each module exports ``command``. Not here: what the program can do (workflows), how a reply is
+drawn (blocks).
+"""
+
+from incident_response.commands.checklist import command as checklist
+from incident_response.commands.declare import command as declare
+from incident_response.commands.help import command as help_command
+from incident_response.commands.invite import command as invite
+from incident_response.commands.list import command as list_command
+from incident_response.commands.role import command as role
+from incident_response.commands.status import command as status
+
+COMMANDS = (
+    declare,
+    status,
+    role,
+    invite,
+    checklist,
+    list_command,
+    help_command,
+)

@@ -1,0 +1,21 @@
+"""``declare [title]``: open the form that declares an incident."""
+
+from incident_response.blocks.declare import Origin, declare_modal
+from incident_response.routing.command import Command
+from incident_response.routing.requests import Request
+from incident_response.routing.workflows import Workflows
+
+
+async def _handle(request: Request, workflows: Workflows) -> None:
+    view = declare_modal(title=request.text, origin=Origin(channel_id=request.channel_id))
+    await workflows.chat.open_view(request.trigger_id, view)
+
+
+command = Command(
+    name="declare",
+    usage="[title]",
+    summary="Declare an incident: opens a form, then a war room",
+    aliases=("new", "open", "create"),
+    opens_modal=True,
+    handle=_handle,
+)

@@ -1,0 +1,43 @@
+"""``role <role> @user``: give a role, or take it; without arguments, who has which."""
+
+from incident_response.blocks.refusals import could_not
+from incident_response.blocks.replies import role_assigned, roles
+from incident_response.domain.roles import Role
+from incident_response.ports.chat import Message
+from incident_response.routing.command import Command, Scope
+from incident_response.routing.mentions import mentioned_users, without_mentions
+from incident_response.routing.reception import room_of
+from incident_response.routing.requests import Request
+from incident_response.routing.workflows import Workflows
+
+WORDS = ", ".join(role.value for role in Role)
+
+
+async def _handle(request: Request, workflows: Workflows) -> Message:
+    incident = room_of(request)
+    word, users = without_mentions(request.text), mentioned_users(request.text)
+    if not word and not users:
+        return roles(incident)
+    role = Role.parse(word)
+    if role is None:
+        do = f"Type {request.name} role ic @somebody. Roles: {WORDS}."
+        return could_not("give the role", f"I do not know the role “{word}”", do)
+    if len(users) > 1:
+        return could_not("give the role", "several people were named", "Name one of them.")
+    if not users and word.split()[-1].startswith("@"):
+        return could_not("give the role", f"I do not know {word}", "Pick them from the list.")
+    to = users[0] if users else request.user_id
+    changed = await workflows.roles.assign(incident.incident_id, role, to=to, by=request.user_id)
+    return role_assigned(
+        role, changed.roles[role], by=request.user_id, previous=incident.roles.get(role)
+    )
+
+
+command = Command(
+    name="role",
+    usage=f"{'|'.join(role.value for role in Role)} [@user]",
+    summary="Give a role to somebody, or take it yourself; alone: who has which",
+    aliases=("roles", "assign"),
+    scope=Scope.IN_ROOM,
+    handle=_handle,
+)

@@ -1,0 +1,22 @@
+"""``status``: where the incident of this room stands."""
+
+from incident_response.blocks.status import status
+from incident_response.ports.chat import Message
+from incident_response.routing.command import Command, Scope
+from incident_response.routing.reception import room_of
+from incident_response.routing.requests import Request
+from incident_response.routing.workflows import Workflows
+
+
+async def _handle(request: Request, workflows: Workflows) -> Message:
+    incident = room_of(request)
+    briefing = await workflows.board.briefing(incident.incident_id)
+    return status(incident, briefing, workflows.clock.now())
+
+
+command = Command(
+    name="status",
+    summary="Where the incident stands: who does what, since when, what is missing",
+    scope=Scope.IN_ROOM,
+    handle=_handle,
+)

@@ -1,0 +1,28 @@
+"""The frozen base of every stored domain value, and the identifiers all of them share.
+
+Not here: any particular value.
+"""
+
+from typing import NewType
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+IncidentId = NewType("IncidentId", str)
+"""``inc-`` and twelve lower-case hex digits; the first six also end the room's name."""
+EventId = NewType("EventId", str)
+"""64 hex digits: what one change of one alert group is, derived from its content."""
+UserId = NewType("UserId", str)
+"""A chat user, such as ``U0A1B2C3``."""
+ChannelId = NewType("ChannelId", str)
+"""A chat channel, such as ``C0A1B2C3``."""
+
+Json = dict[str, JsonValue]
+"""A JSON object."""
+
+
+class Value(BaseModel):
+    """A frozen value that can be stored as JSON; unknown fields of a newer version are passed
+    over.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")

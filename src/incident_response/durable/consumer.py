@@ -1,0 +1,155 @@
+"""Works off a queue: groups side by side, each in order, until each message is done, postponed or
+dead.
+
+Not here: what a message means (routing, events).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from incident_response.domain.errors import (
+    ConflictError,
+    PermanentError,
+    RetryableError,
+)
+from incident_response.durable.failures import innermost
+from incident_response.ports.clock import Clock
+from incident_response.ports.event_queue import MAX_RECEIVES, Delivery, EventQueue
+
+VISIBILITY = timedelta(seconds=30)
+"""How long a message stays ours without a heartbeat."""
+BATCH = 10
+"""Messages per receive (the limit of SQS)."""
+CONCURRENCY = 64
+"""Groups worked on at the same time."""
+LONG_POLL = timedelta(seconds=20)
+RETRY_AFTER = (timedelta(seconds=2), timedelta(seconds=15), timedelta(seconds=60))
+"""Waits before a message that failed comes again."""
+RECEIVE_PAUSE_SECONDS = 1.0
+"""Pause when the queue does not answer."""
+
+log = structlog.get_logger(__name__)
+
+Handle = Callable[[Delivery], Awaitable[None]]
+OnDead = Callable[[Delivery, str], Awaitable[None]]
+
+
+class QueueConsumer:
+    """Hands each delivery to ``handle`` and settles it by how that ended.
+
+    Returned: deleted. ``RetryableError`` or a defect: comes again, at the third time dead.
+    ``PermanentError``: dead at once. ``on_dead`` is told before a message is buried, so that a
+    person hears of it.
+    """
+
+    def __init__(
+        self,
+        *,
+        queue: EventQueue,
+        handle: Handle,
+        on_dead: OnDead,
+        clock: Clock,
+        visibility: timedelta = VISIBILITY,
+        concurrency: int = CONCURRENCY,
+    ) -> None:
+        self._queue = queue
+        self._handle = handle
+        self._on_dead = on_dead
+        self._clock = clock
+        self._visibility = visibility
+        self._slots = asyncio.Semaphore(concurrency)
+        self._stopping = asyncio.Event()
+
+    def drain(self) -> None:
+        """Receive nothing more; ``run`` returns when what is in hand is settled."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until drained."""
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping.is_set():
+                for delivery in await self._receive(tasks):
+                    await self._slots.acquire()
+                    tasks.create_task(
+                        self._settle(delivery), name=f"message {delivery.message_id}"
+                    )
+
+    async def _receive(self, tasks: asyncio.TaskGroup) -> list[Delivery]:
+        """The next messages; none once draining begins, even while waiting for some."""
+        receiving = tasks.create_task(self._try_receive())
+        stopping = tasks.create_task(self._stopping.wait())
+        await asyncio.wait({receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if receiving.done():
+            return receiving.result()
+        receiving.cancel()
+        return []
+
+    async def _try_receive(self) -> list[Delivery]:
+        try:
+            return await self._queue.receive(
+                limit=BATCH, wait=LONG_POLL, visibility=self._visibility
+            )
+        except RetryableError as error:
+            log.warning("cannot receive", queue=self._queue.name, reason=str(error))
+            await self._clock.sleep(RECEIVE_PAUSE_SECONDS)
+            return []
+
+    async def _settle(self, delivery: Delivery) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                beating = tasks.create_task(self._heartbeat(delivery))
+                try:
+                    await self._handle(delivery)
+                finally:
+                    beating.cancel()
+            await self._queue.delete(delivery)
+        except Exception as error:  # noqa: BLE001 - one message's trouble must not stop the others
+            await self._settle_failed(delivery, innermost(error))
+        finally:
+            self._slots.release()
+
+    async def _heartbeat(self, delivery: Delivery) -> None:
+        while True:
+            await self._clock.sleep(self._visibility.total_seconds() / 3)
+            try:
+                await self._queue.extend(delivery, self._visibility)
+            except ConflictError:
+                log.warning("message was delivered anew", message_id=delivery.message_id)
+                return
+            except RetryableError as error:
+                log.warning("cannot extend", message_id=delivery.message_id, reason=str(error))
+
+    async def _settle_failed(self, delivery: Delivery, error: BaseException) -> None:
+        """Postpone or bury; if even that fails, its visibility ends and it comes again."""
+        is_known = isinstance(error, (RetryableError, PermanentError))
+        log.warning(
+            "message failed",
+            queue=self._queue.name,
+            message_id=delivery.message_id,
+            receive_count=delivery.receive_count,
+            reason=str(error),
+            exc_info=None if is_known else error,
+        )
+        try:
+            if isinstance(error, PermanentError) or delivery.receive_count >= MAX_RECEIVES:
+                reason = str(error) if is_known else "an error in this program"
+                await self._bury(delivery, reason)
+            else:
+                await self._queue.extend(delivery, self._wait(delivery, error))
+        except RetryableError as trouble:
+            log.warning("cannot settle", message_id=delivery.message_id, reason=str(trouble))
+
+    def _wait(self, delivery: Delivery, error: BaseException) -> timedelta:
+        asked = error.retry_after if isinstance(error, RetryableError) else None
+        return asked or RETRY_AFTER[min(delivery.receive_count, len(RETRY_AFTER)) - 1]
+
+    async def _bury(self, delivery: Delivery, reason: str) -> None:
+        try:
+            await self._on_dead(delivery, reason)
+        except Exception:  # it must reach the dead letters even if nobody can be told
+            log.exception("cannot tell of a dead message", message_id=delivery.message_id)
+        await self._queue.bury(delivery, reason)

@@ -1,0 +1,154 @@
+"""Works off the inbox: what people did, each thing once, those of one place in order.
+
+Not here: what a click or command means (routing).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from incident_response.domain.errors import PermanentError, RetryableError
+from incident_response.ports.clock import Clock
+from incident_response.ports.inbox import Envelope, Inbox
+
+VISIBILITY = timedelta(seconds=60)
+"""How long a claimed envelope stays ours."""
+BATCH = 20
+LONG_POLL = timedelta(seconds=20)
+MAX_ATTEMPTS = 5
+"""Claims before an envelope is given up and the person is told."""
+PAUSE_SECONDS = 1.0
+"""Pause before something that failed is tried again, times the attempt; and when the inbox does
+not answer.
+"""
+
+log = structlog.get_logger(__name__)
+
+Handle = Callable[[Envelope], Awaitable[None]]
+OnBuried = Callable[[Envelope, str], Awaitable[None]]
+PlaceOf = Callable[[Envelope], str]
+
+
+class InboxWorker:
+    """Hands each envelope to ``handle``; ``place_of`` names what must stay in order, such as a
+    channel.
+    """
+
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        handle: Handle,
+        on_buried: OnBuried,
+        place_of: PlaceOf,
+        clock: Clock,
+    ) -> None:
+        self._inbox = inbox
+        self._handle = handle
+        self._on_buried = on_buried
+        self._place_of = place_of
+        self._clock = clock
+        self._places: dict[str, _Place] = {}
+        self._in_hand: set[str] = set()
+        self._stopping = asyncio.Event()
+
+    def drain(self) -> None:
+        """Claim nothing more; ``run`` returns when what is in hand is settled."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until drained."""
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping.is_set():
+                for envelope in await self._claim(tasks):
+                    if envelope.key not in self._in_hand:
+                        self._in_hand.add(envelope.key)
+                        tasks.create_task(self._settle(envelope), name=f"envelope {envelope.key}")
+
+    async def _claim(self, tasks: asyncio.TaskGroup) -> list[Envelope]:
+        claiming = tasks.create_task(self._try_claim())
+        stopping = tasks.create_task(self._stopping.wait())
+        await asyncio.wait({claiming, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if claiming.done():
+            return claiming.result()
+        claiming.cancel()
+        return []
+
+    async def _try_claim(self) -> list[Envelope]:
+        try:
+            return await self._inbox.claim(limit=BATCH, visibility=VISIBILITY, wait=LONG_POLL)
+        except RetryableError as error:
+            log.warning("cannot read the inbox", reason=str(error))
+            await self._clock.sleep(PAUSE_SECONDS)
+            return []
+
+    async def _settle(self, envelope: Envelope) -> None:
+        place = self._places.setdefault(self._place_of(envelope), _Place())
+        place.waiting += 1
+        try:
+            async with place.lock:
+                await self._handle_until_settled(envelope)
+        except RetryableError as error:
+            log.warning("cannot settle envelope", key=envelope.key, reason=str(error))
+        finally:
+            self._in_hand.discard(envelope.key)
+            place.waiting -= 1
+            if not place.waiting:
+                self._places.pop(self._place_of(envelope), None)
+
+    async def _handle_until_settled(self, envelope: Envelope) -> None:
+        failure = _Failure(text="it was begun too often", is_final=True)
+        for attempt in range(max(envelope.attempts, 1), MAX_ATTEMPTS + 1):
+            outcome = await self._try_handle(envelope)
+            if outcome is None:
+                await self._inbox.done(envelope.key)
+                return
+            failure = outcome
+            if failure.is_final or attempt == MAX_ATTEMPTS:
+                break
+            if self._stopping.is_set():
+                return  # stays in the inbox: whoever comes next goes on with it
+            await self._clock.sleep(PAUSE_SECONDS * attempt)
+        await self._bury(envelope, failure.text)
+
+    async def _try_handle(self, envelope: Envelope) -> "_Failure | None":
+        try:
+            await self._handle(envelope)
+        except PermanentError as error:
+            return _Failure(text=str(error), is_final=True)
+        except RetryableError as error:
+            log.warning("envelope will be tried again", key=envelope.key, reason=str(error))
+            return _Failure(text=str(error), is_final=False)
+        except Exception:
+            log.exception("envelope broke", key=envelope.key, kind=envelope.kind)
+            return _Failure(
+                text="an error in this program; its log has the details", is_final=True
+            )
+        return None
+
+    async def _bury(self, envelope: Envelope, reason: str) -> None:
+        await self._inbox.bury(envelope.key, reason)
+        try:
+            await self._on_buried(envelope, reason)
+        except Exception:
+            log.exception("cannot tell of a buried envelope", key=envelope.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Failure:
+    """Why handling failed, and whether trying again is pointless."""
+
+    text: str
+    is_final: bool
+
+
+@dataclass(slots=True)
+class _Place:
+    """Keeps the envelopes of one place in order."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0

@@ -1,0 +1,281 @@
+"""One run of one plan of one incident, from the first step that is not done to the end or to a
+wait.
+
+The only place that does steps. Not here: which incidents are run when (runner).
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from incident_response.domain.errors import (
+    ConflictError,
+    IncidentResponseError,
+    LeaseLostError,
+    NotFoundError,
+    RateLimitedError,
+    RetryableError,
+)
+from incident_response.domain.incident import Incident
+from incident_response.domain.ledger import EntryKind, NewEntry
+from incident_response.durable.journal import Journal
+from incident_response.durable.plan import Outcome, Step, StepContext
+from incident_response.ports.clock import Clock
+from incident_response.ports.incident_store import (
+    Change,
+    IncidentStore,
+    PlanRecord,
+    PlanState,
+    StepRecord,
+    StepState,
+)
+from incident_response.ports.lease import Lease
+
+SHORT_WAIT = timedelta(seconds=2)
+"""A wait up to this long is sat out; a longer one gives the lease back and is taken up when due.
+
+"""
+RATE_LIMIT_TRIES = 10
+"""Tries of a step that is merely told to slow down: that is no failure of the step."""
+
+log = structlog.get_logger(__name__)
+
+
+class PlanRun:
+    """Does the steps of one plan under one lease."""
+
+    def __init__(
+        self,
+        *,
+        store: IncidentStore,
+        clock: Clock,
+        lease: Lease,
+        journal: Journal,
+        incident: Incident,
+        head: PlanRecord,
+        on_progress: Callable[[StepRecord], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._lease = lease
+        self._journal = journal
+        self._incident = incident
+        self._head = head
+        self._storing = asyncio.Lock()
+        self._running: set[str] = set()
+        self._changed = asyncio.Event()
+        self._is_draining = False
+        self._is_closed = False
+        self._on_progress = on_progress
+
+    def drain(self) -> None:
+        """Begin no further step; the run ends when those under way have ended."""
+        self._is_draining = True
+        self._changed.set()
+
+    async def ask_again(self, step: str, entry: NewEntry) -> None:
+        """Do a given-up step and what builds on it anew; stored when this returns.
+
+        Raises ``ConflictError`` if the run has just ended.
+        """
+        if self._is_closed:
+            raise ConflictError("the run has ended meanwhile")
+        await self._store_steps(self._journal.asked_again(step), Outcome(entries=(entry,)))
+        self._changed.set()
+
+    async def go(self) -> PlanState:
+        """Run until nothing is left to do now.
+
+        Raises an ``ExceptionGroup`` around ``LeaseLostError`` if another owner took over, or
+        around what kept the store from answering; the journal then says where to go on.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            while (wait := await self._begin_due(tasks)) is not None:
+                await self._next_change(wait)
+        async with self._storing:
+            self._is_closed = True
+            return await self._close()
+
+    async def _begin_due(self, tasks: asyncio.TaskGroup) -> float | None:
+        """Begin every step that may begin; then the seconds until another may, None to end the
+        run.
+        """
+        self._changed.clear()
+        now = self._clock.now()
+        due = {s: at for s in self._idle() if (at := self._journal.due_at(s, now)) is not None}
+        ready = () if self._is_draining else tuple(s for s, at in due.items() if at <= now)
+        if ready:
+            await self._store_steps(tuple(self._journal.begin(s.name, now) for s in ready))
+            for step in ready:
+                self._running.add(step.name)
+                tasks.create_task(self._perform(step), name=f"step {step.name}")
+        return self._wait_seconds([at for s, at in due.items() if s not in ready], now)
+
+    def _wait_seconds(self, later: list[datetime], now: datetime) -> float | None:
+        wait = min(later, default=None)
+        if self._running:
+            return (wait - now).total_seconds() if wait is not None else float("inf")
+        if self._is_draining or wait is None or wait - now > SHORT_WAIT:
+            return None
+        return (wait - now).total_seconds()
+
+    def _idle(self) -> list[Step]:
+        return [s for s in self._journal.plan.steps if s.name not in self._running]
+
+    async def _next_change(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(None if seconds == float("inf") else max(seconds, 0)):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    async def _perform(self, step: Step) -> None:
+        try:
+            outcome = await self._attempt(step)
+            await self._finish(step, outcome)
+        except LeaseLostError:
+            raise
+        except RetryableError as error:
+            await self._postpone_or_give_up(step, error)
+        except IncidentResponseError as error:
+            await self._give_up(step, str(error))
+        except Exception:
+            log.exception("step broke", step=step.name, incident_id=self._incident.incident_id)
+            await self._give_up(step, "an error in this program; its log has the details")
+        finally:
+            self._running.discard(step.name)
+            self._changed.set()
+
+    async def _attempt(self, step: Step) -> Outcome:
+        context = self._context(step)
+        try:
+            async with asyncio.timeout(step.deadline.total_seconds()):
+                if context.attempt > 1 and step.reconcile is not None:
+                    found = await step.reconcile(context)
+                    if found is not None:
+                        return found
+                return await step.run(context)
+        except TimeoutError as error:
+            seconds = step.deadline.total_seconds()
+            raise RetryableError(f"no answer within {seconds:g} seconds") from error
+
+    def _context(self, step: Step) -> StepContext:
+        record = self._journal.record(step.name)
+        assert record.started_at is not None
+        return StepContext(
+            incident=self._incident,
+            plan=self._journal.plan.name,
+            step=step.name,
+            attempt=record.attempts,
+            first_started_at=record.started_at,
+            results=self._journal.results,
+            failures=self._journal.failures,
+            previous=record.result,
+        )
+
+    async def _finish(self, step: Step, outcome: Outcome) -> None:
+        record = self._journal.done(step.name, self._clock.now(), outcome.result)
+        await self._store_steps((record,), outcome)
+
+    async def _postpone_or_give_up(self, step: Step, error: RetryableError) -> None:
+        record = self._journal.record(step.name)
+        limit = step.attempts
+        if limit is not None and isinstance(error, RateLimitedError):
+            limit = max(limit, RATE_LIMIT_TRIES)
+        if limit is not None and record.attempts >= limit:
+            await self._give_up(step, str(error))
+            return
+        log.warning(
+            "step will be tried again",
+            step=step.name,
+            incident_id=self._incident.incident_id,
+            attempt=record.attempts,
+            reason=str(error),
+        )
+        now = self._clock.now()
+        postponed = self._journal.postponed(
+            step.name, now, reason=str(error), wait=error.retry_after
+        )
+        await self._store_steps((postponed,))
+
+    async def _give_up(self, step: Step, reason: str) -> None:
+        now = self._clock.now()
+        log.warning(
+            "step given up",
+            step=step.name,
+            incident_id=self._incident.incident_id,
+            reason=reason,
+        )
+        entry = NewEntry(
+            kind=EntryKind.STEP_FAILED, at=now, details={"step": step.name, "reason": reason}
+        )
+        record = self._journal.failed(step.name, now, reason)
+        await self._store_steps((record,), Outcome(entries=(entry,)))
+
+    async def _store_steps(
+        self, records: tuple[StepRecord, ...], outcome: Outcome | None = None
+    ) -> None:
+        """Store records and what they explain as one; decided again on the newest incident if
+        somebody was faster.
+        """
+        outcome = outcome or Outcome()
+        async with self._storing:
+            while True:
+                incident = self._applied(outcome)
+                try:
+                    await self._commit(records, incident, outcome.entries)
+                    break
+                except ConflictError:
+                    await self._reload()
+            self._incident = incident or self._incident
+            self._journal.put(*records)
+        for record in records:
+            self._on_progress(record)
+
+    def _applied(self, outcome: Outcome) -> Incident | None:
+        if outcome.apply is None:
+            return None
+        changed = outcome.apply(self._incident)
+        if changed == self._incident:
+            return None
+        return changed.model_copy(update={"version": self._incident.version + 1})
+
+    async def _commit(
+        self,
+        records: tuple[StepRecord, ...],
+        incident: Incident | None,
+        entries: tuple[NewEntry, ...],
+    ) -> None:
+        change = Change(
+            incident_id=self._incident.incident_id,
+            incident=incident,
+            entries=entries,
+            steps=records,
+            lease=self._lease,
+        )
+        await self._store.commit(change)
+
+    async def _reload(self) -> None:
+        newest = await self._store.get(self._incident.incident_id)
+        if newest is None:
+            raise NotFoundError("the incident is gone from the store")
+        self._incident = newest
+
+    async def _close(self) -> PlanState:
+        """Store how the plan stands now that nothing of it runs."""
+        if self._journal.is_finished:
+            state = PlanState.ABANDONED if self._journal.given_up else PlanState.DONE
+        else:
+            state = PlanState.OPEN
+        head = self._head.model_copy(update={"state": state, "not_before": self._next_due()})
+        if head != self._head:
+            change = Change(incident_id=head.incident_id, plan=head, lease=self._lease)
+            await self._store.commit(change)
+        return state
+
+    def _next_due(self) -> datetime | None:
+        records = self._journal.records.values()
+        waits = [r.not_before for r in records if r.state is StepState.WAITING and r.not_before]
+        return min(waits, default=None)

@@ -1,0 +1,229 @@
+"""Runs plans: takes the lease, resumes what a crash or a wait left open, drains at the end.
+
+Not here: doing steps (run), what the steps are (workflows).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from incident_response.domain.errors import (
+    ConflictError,
+    IncidentResponseError,
+    NotFoundError,
+    RetryableError,
+)
+from incident_response.domain.ledger import EntryKind, NewEntry
+from incident_response.domain.model import IncidentId, Json
+from incident_response.durable.failures import innermost
+from incident_response.durable.journal import Journal
+from incident_response.durable.plan import Plan
+from incident_response.durable.run import PlanRun
+from incident_response.ports.clock import Clock
+from incident_response.ports.incident_store import (
+    Change,
+    IncidentStore,
+    PlanState,
+    StepRecord,
+)
+from incident_response.ports.lease import Lease, LeaseStore
+
+LEASE_TTL = timedelta(seconds=15)
+"""How long a dead owner keeps others waiting."""
+SWEEP_SECONDS = 1.0
+"""How often open plans that nobody runs are looked for."""
+SWEEP_LIMIT = 50
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Active:
+    """What this process is running for an incident."""
+
+    plan: str
+    run: PlanRun | None = None
+    """None while the lease is being taken."""
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class PlanRunner:
+    """Runs every plan of its table for every incident, each under the incident's lease."""
+
+    def __init__(
+        self,
+        *,
+        plans: Sequence[Plan],
+        store: IncidentStore,
+        leases: LeaseStore,
+        clock: Clock,
+        owner: str,
+        lease_ttl: timedelta = LEASE_TTL,
+    ) -> None:
+        self._plans = {plan.name: plan for plan in plans}
+        self._store = store
+        self._leases = leases
+        self._clock = clock
+        self._owner = owner
+        self._ttl = lease_ttl
+        self._active: dict[IncidentId, _Active] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._woken = asyncio.Event()
+        self._is_draining = False
+        self.on_progress: Callable[[IncidentId, StepRecord], None] = lambda *_: None
+        """Called after each stored change of a step; must not block."""
+
+    async def run(self) -> None:
+        """Take up open plans until drained; ends when the last one has come to a step boundary."""
+        async with asyncio.TaskGroup() as self._tasks:
+            while not self._is_draining:
+                await self._sweep()
+                await self._until_woken()
+        self._tasks = None
+
+    def drain(self) -> None:
+        """Begin nothing more; ``run`` returns when the steps under way have ended and their leases
+        are released.
+        """
+        self._is_draining = True
+        for active in self._active.values():
+            if active.run is not None:
+                active.run.drain()
+        self._woken.set()
+
+    def kick(self, incident_id: IncidentId, plan: str) -> None:
+        """Begin an open plan at once rather than at the next sweep."""
+        if self._tasks is None or self._is_draining or incident_id in self._active:
+            return
+        self._active[incident_id] = _Active(plan)
+        self._tasks.create_task(self._guarded(incident_id, plan), name=f"{plan} {incident_id}")
+
+    async def ask_again(
+        self, incident_id: IncidentId, plan: str, *, step: str, actor: str
+    ) -> None:
+        """Have a given-up step done anew; stored when this returns, done soon after.
+
+        Raises ``NotFoundError`` for an unknown plan or step, ``RetryableError`` if it cannot be
+        stored now.
+        """
+        if plan not in self._plans or step not in self._plans[plan].by_name:
+            raise NotFoundError(f"there is no step {step} in {plan}")
+        details: Json = {"plan": plan, "step": step}
+        entry = NewEntry(
+            kind=EntryKind.STEP_RETRIED, at=self._clock.now(), actor=actor, details=details
+        )
+        while (active := self._active.get(incident_id)) is not None:
+            if active.plan == plan and active.run is not None:
+                with contextlib.suppress(ConflictError):
+                    await active.run.ask_again(step, entry)
+                    return
+            await active.ended.wait()
+        await self._reopen(incident_id, plan, step=step, entry=entry)
+        self.kick(incident_id, plan)
+
+    async def _reopen(
+        self, incident_id: IncidentId, plan: str, *, step: str, entry: NewEntry
+    ) -> None:
+        head = await self._store.plan(incident_id, plan)
+        if head is None:
+            raise NotFoundError(f"{plan} was never begun for {incident_id}")
+        journal = Journal(self._plans[plan], await self._store.journal(incident_id, plan))
+        lease = await self._leases.acquire(incident_id, owner=self._owner, ttl=self._ttl)
+        if lease is None:
+            raise RetryableError("another processor is working on this incident")
+        opened = head.model_copy(update={"state": PlanState.OPEN, "not_before": None})
+        change = Change(
+            incident_id=incident_id,
+            entries=(entry,),
+            steps=journal.asked_again(step),
+            plan=opened,
+            lease=lease,
+        )
+        try:
+            await self._store.commit(change)
+        finally:
+            await self._leases.release(lease)
+
+    async def _until_woken(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SWEEP_SECONDS):
+                await self._woken.wait()
+        self._woken.clear()
+
+    async def _sweep(self) -> None:
+        try:
+            due = await self._store.open_plans(due_at=self._clock.now(), limit=SWEEP_LIMIT)
+        except RetryableError as error:
+            log.warning("cannot look for open plans", reason=str(error))
+            return
+        for head in due:
+            if head.plan in self._plans:
+                self.kick(head.incident_id, head.plan)
+
+    async def _guarded(self, incident_id: IncidentId, plan: str) -> None:
+        active = self._active[incident_id]
+        try:
+            await self._run_leased(incident_id, plan, active)
+        except Exception as error:  # noqa: BLE001 - one incident's trouble must not stop the others
+            self._report(innermost(error), incident_id, plan)
+        finally:
+            active.ended.set()
+            del self._active[incident_id]
+            self._woken.set()
+
+    def _report(self, error: BaseException, incident_id: IncidentId, plan: str) -> None:
+        """Say why a run was interrupted; the sweep takes the plan up again."""
+        if isinstance(error, IncidentResponseError):
+            log.warning("plan interrupted", incident_id=incident_id, plan=plan, reason=str(error))
+        else:
+            log.error("plan broke", incident_id=incident_id, plan=plan, exc_info=error)
+
+    async def _run_leased(self, incident_id: IncidentId, plan: str, active: _Active) -> None:
+        lease = await self._leases.acquire(incident_id, owner=self._owner, ttl=self._ttl)
+        if lease is None:
+            return
+        try:
+            run = await self._prepare(incident_id, plan, lease)
+            if run is not None:
+                active.run = run
+                await self._run_renewing(run, lease)
+        finally:
+            await self._leases.release(lease)
+
+    async def _prepare(self, incident_id: IncidentId, plan: str, lease: Lease) -> PlanRun | None:
+        head = await self._store.plan(incident_id, plan)
+        incident = await self._store.get(incident_id)
+        if head is None or incident is None or head.state is not PlanState.OPEN:
+            return None
+        journal = Journal(self._plans[plan], await self._store.journal(incident_id, plan))
+        return PlanRun(
+            store=self._store,
+            clock=self._clock,
+            lease=lease,
+            journal=journal.resumed(),
+            incident=incident,
+            head=head,
+            on_progress=lambda record: self.on_progress(incident_id, record),
+        )
+
+    async def _run_renewing(self, run: PlanRun, lease: Lease) -> None:
+        if self._is_draining:
+            run.drain()
+        async with asyncio.TaskGroup() as tasks:
+            renewing = tasks.create_task(self._renew(lease))
+            try:
+                await run.go()
+            finally:
+                renewing.cancel()
+
+    async def _renew(self, lease: Lease) -> None:
+        while True:
+            await self._clock.sleep(self._ttl.total_seconds() / 3)
+            try:
+                await self._leases.renew(lease, ttl=self._ttl)
+            except RetryableError as error:
+                log.warning("cannot renew lease", lease=lease.name, reason=str(error))

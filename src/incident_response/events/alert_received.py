@@ -1,0 +1,19 @@
+"""An alert was accepted: fold it into an incident, and have the room assembled or told."""
+
+from incident_response.domain.model import EventId
+from incident_response.routing.event import Event, EventHandler, required_text
+from incident_response.routing.workflows import Workflows
+from incident_response.workflows.accept_alert import ALERT_RECEIVED
+from incident_response.workflows.fold_alerts import ASSEMBLE
+
+
+async def _handle(event: Event, workflows: Workflows) -> None:
+    event_id = EventId(required_text(event.body, "event_id"))
+    incident_id = await workflows.folder.fold(event_id)
+    if incident_id is None:
+        return
+    workflows.runner.kick(incident_id, ASSEMBLE)
+    await workflows.notices.tell(incident_id, event_id, is_redelivered=event.is_redelivered)
+
+
+event = EventHandler(type=ALERT_RECEIVED, handle=_handle)

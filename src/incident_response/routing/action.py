@@ -1,0 +1,52 @@
+"""The spec of a button, modal, shortcut or chat event, and the registry that finds one.
+
+Not here: what an action does (actions).
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from incident_response.domain.errors import NotFoundError
+from incident_response.domain.model import Json
+from incident_response.ports.chat import Message
+from incident_response.ports.inbox import EnvelopeKind
+from incident_response.routing.requests import Request
+from incident_response.routing.table import unique_table
+from incident_response.routing.workflows import Workflows
+
+Handle = Callable[[Request, Workflows], Awaitable[Message | None]]
+"""Does it, and returns what the person alone is told."""
+Check = Callable[[Json], dict[str, str]]
+"""A submitted modal's field errors by block id; empty if all is well. Pure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing a person can do with the mouse, or that can happen in the chat."""
+
+    name: str
+    """The button's action id, the modal's or shortcut's callback id, or the event's type."""
+    kind: EnvelopeKind
+    handle: Handle
+    check: Check | None = None
+    opens_modal: bool = False
+    """Whether ``handle`` opens a modal and so must run at once, while the trigger lives."""
+
+
+class ActionRegistry:
+    """Finds actions by kind and name."""
+
+    def __init__(self, actions: Sequence[Action]) -> None:
+        self.actions = tuple(actions)
+        self._by_name = unique_table("action", ((f"{a.kind}:{a.name}", a) for a in actions))
+
+    def find(self, kind: EnvelopeKind, name: str) -> Action:
+        """Raises ``NotFoundError`` if there is none."""
+        found = self._by_name.get(f"{kind}:{name}")
+        if found is None:
+            raise NotFoundError(f"I do not know the {kind} “{name[:60]}”.")
+        return found
+
+    def knows(self, kind: EnvelopeKind, name: str) -> bool:
+        """Whether there is one."""
+        return f"{kind}:{name}" in self._by_name

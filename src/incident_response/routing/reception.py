@@ -1,0 +1,158 @@
+"""Receives what people do in the chat: finds who handles it, sees that the person may, and tells
+them how it went.
+
+Not here: what any command or action does, or how the chat delivers it.
+"""
+
+from dataclasses import replace
+
+import structlog
+
+from incident_response.blocks.help import unknown_command
+from incident_response.blocks.refusals import could_not, failed
+from incident_response.domain.errors import (
+    IncidentResponseError,
+    NotAllowedError,
+    NotFoundError,
+    PermanentError,
+    RefusedError,
+)
+from incident_response.domain.incident import Incident
+from incident_response.domain.model import Json
+from incident_response.ports.chat import Message
+from incident_response.ports.inbox import Envelope, EnvelopeKind, Prepared
+from incident_response.routing.action import Action, ActionRegistry
+from incident_response.routing.command import (
+    Command,
+    CommandRegistry,
+    Scope,
+    UnknownCommandError,
+)
+from incident_response.routing.requests import Request, read_request
+from incident_response.routing.workflows import Workflows
+
+log = structlog.get_logger(__name__)
+
+
+class Reception:
+    """The front desk."""
+
+    def __init__(
+        self, *, commands: CommandRegistry, actions: ActionRegistry, workflows: Workflows
+    ) -> None:
+        self._commands = commands
+        self._actions = actions
+        self._workflows = workflows
+
+    @staticmethod
+    def place_of(envelope: Envelope) -> str:
+        """What must stay in order: things done in one channel, or by one person elsewhere."""
+        request = read_request(envelope)
+        return request.channel_id or request.user_id
+
+    async def prepare(self, envelope: Envelope) -> Prepared:
+        """What cannot wait until after the acknowledgement: opening a modal, checking a modal's
+        input.
+        """
+        try:
+            request = read_request(envelope)
+            if envelope.kind is EnvelopeKind.EVENT:
+                return Prepared(keep=self._actions.knows(envelope.kind, request.name))
+            return await self._prepare(envelope.kind, request)
+        except PermanentError:
+            return Prepared()  # the handler will meet it again, and tell the person
+
+    async def _prepare(self, kind: EnvelopeKind, request: Request) -> Prepared:
+        if kind is EnvelopeKind.COMMAND:
+            command, rest = self._commands.find(request.text)
+            if command.opens_modal:
+                await self._open_now(command, replace(request, text=rest))
+                return Prepared(keep=False)
+            return Prepared()
+        action = self._actions.find(kind, request.name)
+        if action.opens_modal:
+            await self._open_now(action, request)
+            return Prepared(keep=False)
+        errors = action.check(request.view) if action.check else {}
+        return _field_errors(errors) if errors else Prepared()
+
+    async def _open_now(self, spec: Command | Action, request: Request) -> None:
+        try:
+            await spec.handle(request, self._workflows)
+        except IncidentResponseError as error:
+            log.warning("cannot open modal", name=spec.name, reason=str(error))
+            reply = could_not("open the form", str(error), "Please try again.")
+            await self._tell(request, reply)
+
+    async def handle(self, envelope: Envelope) -> None:
+        """Do it and tell the person. Raises what should be tried again."""
+        request = await self._with_incident(read_request(envelope))
+        try:
+            reply = await self._dispatch(envelope.kind, request)
+        except UnknownCommandError as error:
+            reply = unknown_command(error.word, error.nearest, request.name)
+        except (RefusedError, NotFoundError) as error:
+            log.info("refused", name=request.name, reason=str(error))
+            reply = failed("do that", error)
+        if reply is not None:
+            await self._tell(request, reply)
+
+    async def on_buried(self, envelope: Envelope, reason: str) -> None:
+        """Tell the person that it did not work, and why; for what nobody did, the operators."""
+        if envelope.kind is EnvelopeKind.EVENT:
+            await self._workflows.operators.envelope_buried(envelope, reason)
+        else:
+            reply = could_not("do that", reason, "Please try again.")
+            await self._tell(read_request(envelope), reply)
+
+    async def _with_incident(self, request: Request) -> Request:
+        if not request.channel_id:
+            return request
+        incident = await self._workflows.store.by_channel(request.channel_id)
+        return replace(request, incident=incident)
+
+    async def _dispatch(self, kind: EnvelopeKind, request: Request) -> Message | None:
+        if kind is EnvelopeKind.COMMAND:
+            return await self._command(request)
+        action = self._actions.find(kind, request.name)
+        if kind is not EnvelopeKind.EVENT:
+            await self._require_member(request)
+        return await action.handle(request, self._workflows)
+
+    async def _command(self, request: Request) -> Message | None:
+        command, rest = self._commands.find(request.text)
+        if command.scope is Scope.IN_ROOM and request.incident is None:
+            return could_not(
+                f"show {command.name} here",
+                "this channel is no war room",
+                f"Use it in a war room; {request.name} list shows them.",
+            )
+        await self._require_member(request)
+        return await command.handle(replace(request, text=rest), self._workflows)
+
+    async def _require_member(self, request: Request) -> None:
+        """Guests, bots and people of other workspaces may look, and do nothing."""
+        user = await self._workflows.chat.user(request.user_id)
+        if user is None or not user.may_respond:
+            raise NotAllowedError("Only full members of this workspace can do that.")
+
+    async def _tell(self, request: Request, reply: Message) -> None:
+        chat = self._workflows.chat
+        if request.response_url and await chat.respond(request.response_url, reply):
+            return
+        if request.channel_id:
+            await chat.post_private(request.channel_id, request.user_id, reply)
+        else:
+            await chat.direct(request.user_id, reply)
+
+
+def room_of(request: Request) -> Incident:
+    """The incident of the room; for commands that work only in one."""
+    if request.incident is None:
+        raise NotAllowedError("This works only in a war room.")
+    return request.incident
+
+
+def _field_errors(errors: dict[str, str]) -> Prepared:
+    answer: Json = {"response_action": "errors", "errors": dict(errors)}
+    return Prepared(keep=False, answer=answer)

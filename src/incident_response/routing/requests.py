@@ -1,0 +1,138 @@
+"""What a person asked for, read from the chat's payload once.
+
+Not here: deciding who handles it (reception).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from pydantic import JsonValue
+
+from incident_response.domain.errors import PermanentError
+from incident_response.domain.incident import Incident
+from incident_response.domain.model import ChannelId, Json, UserId
+from incident_response.ports.inbox import Envelope, EnvelopeKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A command typed, a button clicked, a modal submitted, a shortcut used or something that
+    happened.
+    """
+
+    key: str
+    """The same at every redelivery."""
+    name: str
+    """The action id, callback id, event type, or the slash command with its slash."""
+    user_id: UserId
+    channel_id: ChannelId
+    """Empty where the chat names none, as for a modal."""
+    received_at: datetime
+    payload: Json
+    """The chat's whole payload: untrusted but for who and where."""
+    text: str = ""
+    """What was typed after the command."""
+    trigger_id: str = ""
+    response_url: str = ""
+    incident: Incident | None = None
+    """The incident whose room this is."""
+
+    @property
+    def action(self) -> Json:
+        """The clicked element, for a click."""
+        actions = self.payload.get("actions")
+        return obj(actions[0]) if isinstance(actions, list) and actions else {}
+
+    @property
+    def view(self) -> Json:
+        """The modal, for a submission or a click in one."""
+        return obj(self.payload.get("view"))
+
+    @property
+    def event(self) -> Json:
+        """What happened, for an event."""
+        return obj(self.payload.get("event"))
+
+    @property
+    def message(self) -> Json:
+        """The message a click or shortcut was on, as the person saw it."""
+        return obj(self.payload.get("message"))
+
+
+def read_request(envelope: Envelope) -> Request:
+    """The request in an envelope.
+
+    Raises ``PermanentError`` for a payload that names nobody or nothing.
+    """
+    payload = envelope.payload
+    request = _READERS[envelope.kind](envelope, payload)
+    if not request.name:
+        raise PermanentError("the chat sent something without a name")
+    return request
+
+
+def obj(value: JsonValue) -> Json:
+    """``value`` if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def text_of(value: JsonValue) -> str:
+    """``value`` if it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def _command(envelope: Envelope, payload: Json) -> Request:
+    return Request(
+        key=envelope.key,
+        name=text_of(payload.get("command")),
+        user_id=UserId(text_of(payload.get("user_id"))),
+        channel_id=ChannelId(text_of(payload.get("channel_id"))),
+        received_at=envelope.received_at,
+        payload=payload,
+        text=text_of(payload.get("text")).strip(),
+        trigger_id=text_of(payload.get("trigger_id")),
+        response_url=text_of(payload.get("response_url")),
+    )
+
+
+def _interaction(envelope: Envelope, payload: Json) -> Request:
+    container, view = obj(payload.get("container")), obj(payload.get("view"))
+    channel = obj(payload.get("channel")).get("id") or container.get("channel_id")
+    name = payload.get("callback_id") or view.get("callback_id")
+    if envelope.kind is EnvelopeKind.ACTION:
+        actions = cast(list[JsonValue], payload.get("actions") or [{}])
+        name = obj(actions[0]).get("action_id")
+    return Request(
+        key=envelope.key,
+        name=text_of(name),
+        user_id=UserId(text_of(obj(payload.get("user")).get("id"))),
+        channel_id=ChannelId(text_of(channel)),
+        received_at=envelope.received_at,
+        payload=payload,
+        trigger_id=text_of(payload.get("trigger_id")),
+        response_url=text_of(payload.get("response_url")),
+    )
+
+
+def _event(envelope: Envelope, payload: Json) -> Request:
+    event = obj(payload.get("event"))
+    channel = event.get("channel")
+    channel_id = obj(channel).get("id") if isinstance(channel, dict) else channel
+    return Request(
+        key=envelope.key,
+        name=text_of(event.get("type")),
+        user_id=UserId(text_of(event.get("user"))),
+        channel_id=ChannelId(text_of(channel_id)),
+        received_at=envelope.received_at,
+        payload=payload,
+    )
+
+
+_READERS = {
+    EnvelopeKind.COMMAND: _command,
+    EnvelopeKind.ACTION: _interaction,
+    EnvelopeKind.VIEW: _interaction,
+    EnvelopeKind.SHORTCUT: _interaction,
+    EnvelopeKind.EVENT: _event,
+}

@@ -1,0 +1,58 @@
+"""Everything a command, action or event may use, handed over as one frozen value.
+
+Built once by the composition root. Not here: anything a handler should not reach, such as adapters
+or settings.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from incident_response.durable.runner import PlanRunner
+from incident_response.ports.chat import Chat
+from incident_response.ports.clock import Clock
+from incident_response.ports.incident_store import IncidentStore
+from incident_response.ports.intake import Intake
+from incident_response.workflows.checklist import ChecklistDesk
+from incident_response.workflows.declare_incident import Declarations
+from incident_response.workflows.fold_alerts import AlertFolder
+from incident_response.workflows.nudge import NudgeScheduler
+from incident_response.workflows.operator_notices import OperatorNotices
+from incident_response.workflows.roles import RoleDesk
+from incident_response.workflows.room_board import RoomBoard
+from incident_response.workflows.room_members import RoomMembers
+from incident_response.workflows.room_notices import RoomNotices
+
+
+class CommandRow(Protocol):
+    """What ``help`` says of a command; ``routing.command.Command`` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def usage(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def scope(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflows:
+    """What the program can do."""
+
+    clock: Clock
+    chat: Chat
+    store: IncidentStore
+    intake: Intake
+    runner: PlanRunner
+    folder: AlertFolder
+    board: RoomBoard
+    notices: RoomNotices
+    operators: OperatorNotices
+    roles: RoleDesk
+    checklist: ChecklistDesk
+    members: RoomMembers
+    declarations: Declarations
+    nudges: NudgeScheduler
+    commands: tuple[CommandRow, ...]
+    """What ``help`` lists."""

@@ -1,0 +1,61 @@
+"""Tells the people who run this program what it could not deal with by itself.
+
+Nothing is ever dropped in silence: it is kept, counted, and said here. Not here: the words
+(blocks).
+"""
+
+import structlog
+
+from incident_response.blocks.notices import (
+    alert_dead,
+    alert_quarantined,
+    envelope_buried,
+    message_dead_lettered,
+)
+from incident_response.domain.alert import IntakeRecord
+from incident_response.domain.errors import RefusedError
+from incident_response.ports.chat import Chat, Message
+from incident_response.ports.event_queue import DeadLetter
+from incident_response.ports.inbox import Envelope
+
+log = structlog.get_logger(__name__)
+
+
+class OperatorNotices:
+    """Posts to the operators' channel."""
+
+    def __init__(self, *, chat: Chat, channel_name: str) -> None:
+        self._chat = chat
+        self._channel_name = channel_name
+
+    async def quarantined(self, record: IntakeRecord) -> None:
+        """An authentic alert that we do not understand was stored and opened no incident."""
+        log.warning("alert quarantined", event_id=record.event_id, source=record.alert.source)
+        await self._post(alert_quarantined(record), key=f"quarantined:{record.event_id}")
+
+    async def alert_dead(self, record: IntakeRecord, reason: str) -> None:
+        """An accepted alert could not be worked off, and nobody was called."""
+        log.error("alert given up", event_id=record.event_id, reason=reason)
+        await self._post(alert_dead(record, reason), key=f"dead:{record.event_id}")
+
+    async def message_dead(self, letter: DeadLetter, queue: str) -> None:
+        """A queue message could not be worked off and was put aside."""
+        log.error(
+            "message dead-lettered",
+            queue=queue,
+            message_id=letter.message_id,
+            reason=letter.reason,
+        )
+        message = message_dead_lettered(letter, queue)
+        await self._post(message, key=f"dead:{queue}:{letter.message_id}")
+
+    async def envelope_buried(self, envelope: Envelope, reason: str) -> None:
+        """Something a person did could not be worked off."""
+        log.error("envelope given up", kind=envelope.kind, key=envelope.key, reason=reason)
+        await self._post(envelope_buried(envelope, reason), key=f"buried:{envelope.key}")
+
+    async def _post(self, message: Message, *, key: str) -> None:
+        channel = await self._chat.find_channel(self._channel_name)
+        if channel is None:
+            raise RefusedError(f"there is no channel #{self._channel_name} that I can see")
+        await self._chat.post(channel, message, key=key)
