@@ -1,0 +1,124 @@
+"""All embedded ports over one database, opened and closed together.
+
+Not here: any port's own work.
+"""
+
+import secrets
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from incident_response.adapters.embedded import inbox, lease, queue_rows, secret_store
+from incident_response.adapters.embedded.connections import open_reader, open_writer
+from incident_response.adapters.embedded.database import Database
+from incident_response.adapters.embedded.event_queue import EmbeddedEventQueue
+from incident_response.adapters.embedded.inbox import EmbeddedInbox
+from incident_response.adapters.embedded.incident_store import EmbeddedIncidentStore
+from incident_response.adapters.embedded.intake import EmbeddedIntake
+from incident_response.adapters.embedded.lease import EmbeddedLeaseStore
+from incident_response.adapters.embedded.ledger import EmbeddedLedger
+from incident_response.adapters.embedded.processor_lock import ProcessorLock
+from incident_response.adapters.embedded.scheduler import EmbeddedScheduler
+from incident_response.adapters.embedded.secret_store import EmbeddedSecretStore
+from incident_response.adapters.embedded.wakeups import Wakeups
+from incident_response.domain.errors import UnavailableError
+from incident_response.domain.ledger import Seal
+from incident_response.ports.clock import Clock
+
+logger = structlog.get_logger(__name__)
+
+LEDGER_KEY = "ledger-key"
+"""Name of the secret that seals the ledger."""
+
+
+class EmbeddedBackend:
+    """The durable ports on one file, or in memory."""
+
+    def __init__(
+        self, database: Database, *, clock: Clock, seal: Seal, lock: ProcessorLock | None
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._lock = lock
+        self._wakeups = Wakeups(clock)
+        self._queues: dict[str, EmbeddedEventQueue] = {}
+        self.seal = seal
+        """Seals new entries; checks what the ledger reads."""
+        self.intake = EmbeddedIntake(database)
+        self.incidents = EmbeddedIncidentStore(database, seal)
+        self.ledger = EmbeddedLedger(database)
+        self.leases = EmbeddedLeaseStore(database, clock)
+        self.scheduler = EmbeddedScheduler(database, clock, self._wakeups)
+        self.secrets = EmbeddedSecretStore(database)
+        self.inbox = EmbeddedInbox(database, clock, self._wakeups)
+
+    @classmethod
+    def open(
+        cls, path: Path | None, *, clock: Clock, seal_key: bytes | None = None
+    ) -> "EmbeddedBackend":
+        """Open or create the file at ``path``; None keeps everything in memory until ``close``.
+
+        Without ``seal_key`` (at least 16 bytes) the ledger is sealed with the secret
+        ``ledger-key``, made at the first opening. Blocks for some milliseconds. Raises
+        ``InvalidConfigurationError`` if the file cannot be ours, ``UnavailableError`` if it cannot
+        be read now.
+        """
+        writer = open_writer(path)
+        try:
+            seal = Seal(seal_key or _ledger_key(writer))
+            reader = None if path is None else open_reader(path)
+        except BaseException:
+            writer.close()
+            raise
+        lock = None if path is None else ProcessorLock(path)
+        return cls(Database(writer, reader), clock=clock, seal=seal, lock=lock)
+
+    @property
+    def transactions(self) -> int:
+        """Transactions tried so far: how many requests share one shows how busy the writer is."""
+        return self._database.transactions
+
+    def queue(self, name: str) -> EmbeddedEventQueue:
+        """The queue of this name; there is one for every name."""
+        if name not in self._queues:
+            self._queues[name] = EmbeddedEventQueue(
+                name, self._database, clock=self._clock, wakeups=self._wakeups
+            )
+        return self._queues[name]
+
+    async def claim_processor(self) -> None:
+        """Become the one processor on this file, until ``close`` or the end of the process.
+
+        Every lease, message in flight and claimed envelope is then a dead process's: all are free
+        at once, and the dead one's fences are void. Raises ``InvalidConfigurationError`` if
+        another processor is running on the file.
+        """
+        if self._lock is not None:
+            self._lock.take()
+        now = self._clock.now()
+        freed = await self._database.write(lambda connection: _free_all(connection, now))
+        self._wakeups.notify_all()
+        logger.info("processor claimed", **freed)
+
+    async def close(self) -> None:
+        """Finish what was asked for, then let go of the file. Again: nothing happens."""
+        await self._database.close()
+        if self._lock is not None:
+            self._lock.drop()
+
+
+def _ledger_key(connection: sqlite3.Connection) -> bytes:
+    try:
+        return secret_store.ensure(connection, LEDGER_KEY, secrets.token_bytes(32)).current
+    except sqlite3.Error as error:
+        raise UnavailableError(f"the ledger key cannot be read: {error}") from error
+
+
+def _free_all(connection: sqlite3.Connection, now: datetime) -> dict[str, int]:
+    return {
+        "leases": lease.release_all(connection),
+        "messages": queue_rows.return_all(connection, now=now),
+        "envelopes": inbox.unclaim_all(connection),
+    }

@@ -1,0 +1,68 @@
+"""The HTTP session the vendors share, and the addresses it is allowed to ask.
+
+Not here: requests (client).
+"""
+
+from ipaddress import ip_address
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+
+from incident_response.adapters.http.vendor import Vendor
+from incident_response.domain.errors import InvalidConfigurationError, RefusedError
+
+USER_AGENT = "incident-response"
+
+
+def vendor_session(*, trust_env: bool = False) -> aiohttp.ClientSession:
+    """A session fit to be shared by vendors: it keeps no cookies and names us.
+
+    ``trust_env`` takes proxies from the environment; a session that does so is refused for
+    addresses of this machine. Call it inside the event loop, and close what it returns.
+    """
+    return aiohttp.ClientSession(
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": USER_AGENT},
+        trust_env=trust_env,
+    )
+
+
+def vendor_address(base_url: str, *, vendor: Vendor, http: aiohttp.ClientSession) -> str:
+    """``base_url`` without its last slash; ``InvalidConfigurationError`` says what is wrong."""
+    try:
+        parts = urlsplit(base_url)
+        host = parts.hostname if parts.scheme in ("http", "https") else None
+        _ = parts.port  # raises if it is none
+    except ValueError:
+        host = None
+    if not host:
+        raise InvalidConfigurationError(f"{vendor.url_setting} must be an http or https address")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise InvalidConfigurationError(
+            f"{vendor.url_setting} must hold no user, password, query or fragment"
+        )
+    if http.trust_env and _is_this_machine(host):
+        raise InvalidConfigurationError(
+            f"{vendor.url_setting} is an address of this machine, which must not be asked through"
+            " a proxy: give it a session that takes none from the environment"
+        )
+    return base_url.rstrip("/")
+
+
+def path_segment(text: str) -> str:
+    """``text`` as one segment of a path: quoted, so that it can reach nothing else.
+
+    Raises ``RefusedError`` for what no quoting makes safe (empty, ``.``, ``..``).
+    """
+    if text in ("", ".", ".."):
+        raise RefusedError("An id that is no id cannot be asked for", reason="unsafe_id")
+    return quote(text, safe="")
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
