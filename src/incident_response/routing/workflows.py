@@ -13,6 +13,7 @@ from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
 from incident_response.ports.intake import Intake
 from incident_response.workflows.checklist import ChecklistDesk
+from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.nudge import NudgeScheduler
@@ -49,6 +50,7 @@ class Workflows:
     board: RoomBoard
     notices: RoomNotices
     operators: OperatorNotices
+    dead_letters: DeadLetters
     roles: RoleDesk
     checklist: ChecklistDesk
     members: RoomMembers

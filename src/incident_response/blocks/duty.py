@@ -1,0 +1,15 @@
+"""What a person who takes a role does now, told privately in one line.
+
+Not here: telling the room (replies).
+"""
+
+from incident_response.blocks import kit
+from incident_response.blocks.text import bold, say
+from incident_response.domain.roles import Role
+from incident_response.ports.chat import Message
+
+
+def duty(role: Role) -> Message:
+    """The role's duty, for the person who has just taken it."""
+    text = say("You are {role}. {duty}", role=bold(role.label), duty=role.duty)
+    return kit.paragraph(text, block_id="duty")

@@ -1,0 +1,104 @@
+"""Tells operators what needs a person: alerts and messages that could not be processed, rooms that
+could not be made.
+
+Not here: what the room is told about its alert (alert_notices).
+"""
+
+from incident_response.blocks import action_ids, kit, rich, words
+from incident_response.blocks.text import Safe, escape, excerpt, join, say, when
+from incident_response.domain.alert import IntakeRecord
+from incident_response.domain.incident import Incident
+from incident_response.domain.model import Json
+from incident_response.ports.chat import Message
+from incident_response.ports.event_queue import DeadLetter
+from incident_response.ports.inbox import Envelope
+
+REASON = 300
+NAME = 100
+RAW = 500
+"""Characters of what came in that are shown: enough to recognise it by."""
+
+
+def alert_quarantined(record: IntakeRecord) -> Message:
+    """An authentic alert that we do not understand was kept, and opened nothing."""
+    text = say(
+        "🧐 *An alert was not understood, so it opened no incident.* Please look.\n{alert}",
+        alert=_alert(record),
+    )
+    return _with_raw(text, record.raw_excerpt, block_id="quarantined")
+
+
+def alert_dead(record: IntakeRecord, reason: str) -> Message:
+    """An alert that could not be worked off was kept, and nobody was called."""
+    text = say(
+        "🚨 *An alert could not be processed. Nobody was called for it.*\n{alert}\n{reason}",
+        alert=_alert(record),
+        reason=_because(reason),
+    )
+    return _with_raw(text, record.raw_excerpt, block_id="dead")
+
+
+def message_dead_lettered(letter: DeadLetter, queue: str) -> Message:
+    """A queue message was given up and lies in the dead letters."""
+    text = say(
+        "🚨 *An event was given up* after {tries} ({queue}, {at}). It is kept.\n{reason}",
+        tries=_tries(letter.receive_count),
+        queue=excerpt(queue, NAME),
+        at=when(letter.died_at),
+        reason=_because(letter.reason),
+    )
+    return _with_raw(text, letter.raw, block_id="dead_letter")
+
+
+def envelope_buried(envelope: Envelope, reason: str) -> Message:
+    """Something a person did in the chat could not be worked off."""
+    text = say(
+        "🚨 *A {kind} from the chat was given up* after {tries} ({at}). It is kept.\n{reason}",
+        kind=envelope.kind,
+        tries=_tries(envelope.attempts),
+        at=when(envelope.received_at),
+        reason=_because(reason),
+    )
+    return kit.paragraph(text, block_id="buried")
+
+
+def room_failed(incident: Incident, step: str, reason: str) -> Message:
+    """There is no room for an incident; a button tries ``step`` of the plan again."""
+    text = say(
+        "🚨 *No room could be made; nobody was called.*\n{badge} {title}\n{reason}",
+        badge=words.badge(incident),
+        title=excerpt(words.title(incident), REASON),
+        reason=_because(reason),
+    )
+    value = action_ids.encode_value(incident.incident_id, step=step)
+    retry = kit.button("Retry", action_id=action_ids.RETRY_STEP, value=value, primary=True)
+    return kit.paragraph(text, block_id="room_failed", accessory=retry)
+
+
+def _alert(record: IntakeRecord) -> Safe:
+    alert = record.alert
+    state = excerpt(alert.raw_state or alert.state, NAME)
+    return join(
+        [
+            excerpt(alert.title, REASON) or escape(words.UNTITLED),
+            say("from {source}", source=excerpt(alert.source, NAME)),
+            say("state “{state}”", state=state),
+            say("received {at}", at=when(record.received_at)),
+            say("event {id}", id=record.event_id[:12]),
+        ]
+    )
+
+
+def _because(reason: str) -> Safe:
+    return say("Reason: {reason}", reason=excerpt(reason, REASON) or "none was given")
+
+
+def _tries(number: int) -> Safe:
+    return escape("1 try" if number == 1 else f"{number} tries")
+
+
+def _with_raw(text: Safe, raw: str, *, block_id: str) -> Message:
+    blocks: list[Json] = [kit.section(text, block_id=block_id)]
+    if raw.strip():
+        blocks.append(kit.rich_text(rich.preformatted(raw, RAW), block_id="raw"))
+    return kit.message(text, blocks)

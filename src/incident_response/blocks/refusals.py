@@ -1,0 +1,59 @@
+"""Tells one person why something could not be done, and what to do instead.
+
+Not here: what an operator is told (notices).
+"""
+
+from typing import Final
+
+from incident_response.blocks import action_ids, kit
+from incident_response.blocks.text import excerpt, say
+from incident_response.domain import errors
+from incident_response.ports.chat import Message
+
+REASON = 300
+
+_WAYS: Final[tuple[tuple[type[errors.IncidentResponseError], str, str], ...]] = (
+    (errors.RateLimitedError, "we were asked to slow down", "Try again in a minute."),
+    (
+        errors.UnknownOutcomeError,
+        "no answer came",
+        "It may have worked: look before trying again.",
+    ),
+    (errors.ConflictError, "somebody changed it at the same moment", "Look again, then retry."),
+    (errors.UnavailableError, "it could not be reached", "Try again in a minute."),
+    (errors.RetryableError, "it did not work just now", "Try again in a minute."),
+    (errors.NotAllowedError, "", "Ask the incident commander."),
+    (errors.LeaseLostError, "another processor is working on it", "Try again in a minute."),
+)
+"""Kinds of error with why and what to do; an empty why is told in the error's own words. The first
+that fits counts.
+"""
+_DEFAULT_WAY = "If you did not expect this, tell whoever runs this app."
+_SUPERSEDED_WAY = "Use the newest message in the room."
+
+
+def could_not(what: str, why: str, do: str = "") -> Message:
+    """``Could not {what}: {why}. {do}``; all three may hold untrusted text."""
+    reason = excerpt(why.rstrip(". "), REASON) or say("no reason was given")
+    text = say(
+        "⚠️ Could not {what}: {why}. {do}",
+        what=excerpt(what, REASON),
+        why=reason,
+        do=excerpt(do, REASON),
+    )
+    return kit.paragraph(text, block_id="refusal")
+
+
+def failed(what: str, error: errors.IncidentResponseError) -> Message:
+    """``could_not`` for an error of the tree."""
+    if isinstance(error, errors.RefusedError) and error.reason == action_ids.SUPERSEDED:
+        return could_not(what, str(error), _SUPERSEDED_WAY)
+    for kind, why, do in _WAYS:
+        if isinstance(error, kind):
+            return could_not(what, why or str(error), do)
+    return could_not(what, _with_reason(error), _DEFAULT_WAY)
+
+
+def _with_reason(error: errors.IncidentResponseError) -> str:
+    reason = error.reason if isinstance(error, errors.RefusedError) else ""
+    return f"{error} ({reason})" if reason else str(error)

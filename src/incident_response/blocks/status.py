@@ -1,0 +1,67 @@
+"""The answer to ``status``: what somebody who comes late needs in ten seconds.
+
+Not here: the full facts (facts).
+"""
+
+from datetime import datetime
+
+from incident_response.blocks import kit, words
+from incident_response.blocks.missing import in_short
+from incident_response.blocks.people import command_line, mentions, take_command
+from incident_response.blocks.text import Safe, bold, channel, escape, excerpt, join, mention, say
+from incident_response.blocks.text import when as at_time
+from incident_response.domain.briefing import Briefing
+from incident_response.domain.incident import Incident
+from incident_response.domain.roles import Role
+from incident_response.ports.chat import Message
+
+TITLE = 300
+MOST_RESPONDERS = 10
+
+
+def status(incident: Incident, briefing: Briefing, now: datetime) -> Message:
+    """Where it stands, who does what, since when, how far the checklist is, what is missing."""
+    head = say(
+        "{badge} {title}",
+        badge=words.badge(incident),
+        title=bold(excerpt(words.title(incident), TITLE)),
+    )
+    state = _state(incident, now)
+    people = join([command_line(incident), *_others(incident)])
+    rows = [head, state, people, _responders(incident), _progress(incident), in_short(briefing)]
+    body = kit.section(join(rows, "\n"), block_id="status", accessory=take_command(incident))
+    return kit.message(join([head, state, command_line(incident)]), [body])
+
+
+def _state(incident: Incident, now: datetime) -> Safe:
+    since = say(
+        "began {at} ({ago})",
+        at=at_time(incident.started_at),
+        ago=words.ago(incident.started_at, now),
+    )
+    alert = escape(words.ALERT[incident.alert_state])
+    room = channel(incident.room.channel_id, incident.room.name) if incident.room else Safe()
+    return join([escape(words.STATUS[incident.status]), since, alert, room])
+
+
+def _others(incident: Incident) -> list[Safe]:
+    return [
+        say("{role}: {who}", role=role.label, who=mention(incident.roles[role]))
+        for role in Role
+        if role is not Role.COMMANDER and role in incident.roles
+    ]
+
+
+def _responders(incident: Incident) -> Safe:
+    if not incident.responders:
+        return say("Responders: nobody yet")
+    return say("Responders: {who}", who=mentions(incident.responders, MOST_RESPONDERS))
+
+
+def _progress(incident: Incident) -> Safe:
+    done = sum(item.is_checked for item in incident.checklist)
+    following = next((item.text for item in incident.checklist if not item.is_checked), "")
+    progress = say("Checklist: {done} of {all}", done=done, all=len(incident.checklist))
+    if not following:
+        return progress
+    return join([progress, say("next: {item}", item=excerpt(following, 80))])
