@@ -304,7 +304,10 @@ class WarRoomAssembler:
         result = _Invitation(users=invited.joined, unresolved=refused)
         entry = self._entry(
             EntryKind.RESPONDERS_INVITED,
-            {"users": list(invited.joined), "refused": {**invited.refused}},
+            {
+                "users": list(invited.joined),
+                "refused": {str(user): why for user, why in invited.refused.items()},
+            },
         )
         return Outcome(
             result=ready(result, is_empty=False),

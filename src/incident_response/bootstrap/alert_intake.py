@@ -1,0 +1,88 @@
+"""Which alert sources this installation takes, and how each sender proves itself.
+
+Not here: HTTP (entrypoints.webhook), the sources themselves (alert_sources).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from incident_response.adapters.embedded.backend import EmbeddedBackend
+from incident_response.alert_sources import ALERT_SOURCES
+from incident_response.alert_sources.authentication import (
+    AnyScheme,
+    Authenticator,
+    BearerToken,
+    BodyHmac,
+    TimestampedHmac,
+)
+from incident_response.bootstrap.backend import INCIDENT_QUEUE, keep_secret
+from incident_response.domain.errors import InvalidConfigurationError
+from incident_response.ports.clock import Clock
+from incident_response.routing.alert_mapping import AlertMapping, read_mapping
+from incident_response.routing.alert_source import AlertSource
+from incident_response.settings import AuthScheme, Settings
+from incident_response.workflows.accept_alert import AlertIntake
+
+_SCHEMES: Mapping[AuthScheme, Authenticator] = {
+    "hmac-body": BodyHmac(),
+    "hmac-timestamp": TimestampedHmac(),
+    "bearer": BearerToken(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedSource:
+    """An alert source with what its senders are checked by."""
+
+    source: AlertSource
+    authenticator: Authenticator
+    secret: str
+    """Name of the secret that holds its keys."""
+    mapping: AlertMapping | None
+
+
+def alert_intake(backend: EmbeddedBackend, clock: Clock) -> AlertIntake:
+    """What makes alerts durable and tells the processor."""
+    return AlertIntake(backend.intake, backend.queue(INCIDENT_QUEUE), clock)
+
+
+async def accepted_sources(
+    settings: Settings, backend: EmbeddedBackend
+) -> tuple[AcceptedSource, ...]:
+    """Every source that has a key; its key is kept in the secret store, where it can be rotated.
+
+    Raises ``InvalidConfigurationError`` if there is none, or the generic mapping makes no sense.
+    """
+    accepted = []
+    for source in ALERT_SOURCES:
+        field = source.name.replace("-", "_")
+        key: SecretStr | None = getattr(settings, f"{field}_webhook_key")
+        if key is None:
+            continue
+        secret = f"{source.name}-webhook-key"
+        await keep_secret(backend, secret, key.get_secret_value())
+        schemes: tuple[AuthScheme, ...] = getattr(settings, f"{field}_webhook_auth")
+        accepted.append(
+            AcceptedSource(
+                source=source,
+                authenticator=AnyScheme(tuple(_SCHEMES[scheme] for scheme in schemes)),
+                secret=secret,
+                mapping=_mapping(settings) if source.name == "generic" else None,
+            )
+        )
+    if not accepted:
+        names = ", ".join(f"{s.name.replace('-', '_').upper()}_WEBHOOK_KEY" for s in ALERT_SOURCES)
+        raise InvalidConfigurationError(f"no alert source has a key: set one of {names}")
+    return tuple(accepted)
+
+
+def _mapping(settings: Settings) -> AlertMapping | None:
+    if settings.generic_mapping_file is None:
+        return None
+    try:
+        text = settings.generic_mapping_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidConfigurationError(f"GENERIC_MAPPING_FILE cannot be read: {error}") from error
+    return read_mapping(text)

@@ -1,0 +1,36 @@
+"""Opens the durable backend that the settings name. Not here: what is kept in it."""
+
+import structlog
+
+from incident_response.adapters.embedded.backend import EmbeddedBackend
+from incident_response.domain.errors import NotFoundError
+from incident_response.ports.clock import Clock
+from incident_response.settings import Settings
+
+FILE_NAME = "incident-response.db"
+INCIDENT_QUEUE = "incident-events"
+
+log = structlog.get_logger(__name__)
+
+
+def open_backend(settings: Settings, clock: Clock) -> EmbeddedBackend:
+    """The backend, to be closed by the caller.
+
+    Raises ``InvalidConfigurationError`` or ``UnavailableError`` if the file cannot be used.
+    """
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    key = settings.ledger_key.get_secret_value().encode() if settings.ledger_key else None
+    return EmbeddedBackend.open(settings.state_dir / FILE_NAME, clock=clock, seal_key=key)
+
+
+async def keep_secret(backend: EmbeddedBackend, name: str, value: str) -> None:
+    """Have ``value`` as the secret's current version; the one before it stays valid beside it."""
+    wanted = value.encode()
+    try:
+        versions = await backend.secrets.read(name)
+    except NotFoundError:
+        await backend.secrets.put(name, wanted)
+        return
+    if versions.current != wanted:
+        await backend.secrets.rotate(name, wanted)
+        log.info("secret rotated", name=name)

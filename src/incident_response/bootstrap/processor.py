@@ -1,0 +1,219 @@
+"""Builds the processor: everything that turns accepted alerts and clicks into war rooms.
+
+Not here: running and stopping it (entrypoints.processor).
+"""
+
+import uuid
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from incident_response.actions import ACTIONS
+from incident_response.adapters.embedded.backend import EmbeddedBackend
+from incident_response.adapters.http import vendor_session
+from incident_response.adapters.slack.chat import SlackChat
+from incident_response.adapters.slack.client import SlackAccess, SlackClient
+from incident_response.adapters.slack.receiver import SlackReceiver
+from incident_response.bootstrap.backend import INCIDENT_QUEUE
+from incident_response.bootstrap.vendors import Connection, connect_sources
+from incident_response.commands import COMMANDS
+from incident_response.domain.errors import InvalidConfigurationError
+from incident_response.domain.model import IncidentId
+from incident_response.durable.consumer import QueueConsumer
+from incident_response.durable.inbox_worker import InboxWorker
+from incident_response.durable.runner import PlanRunner
+from incident_response.events import EVENTS
+from incident_response.ports.chat import Chat
+from incident_response.ports.clock import Clock
+from incident_response.ports.event_queue import Delivery
+from incident_response.ports.incident_store import StepRecord, StepState
+from incident_response.routing.action import ActionRegistry
+from incident_response.routing.command import CommandRegistry
+from incident_response.routing.event import EventRegistry
+from incident_response.routing.reception import Reception
+from incident_response.routing.workflows import Workflows
+from incident_response.settings import Settings
+from incident_response.workflows.accept_alert import AlertIntake
+from incident_response.workflows.briefing import CONTEXT_STEPS
+from incident_response.workflows.checklist import ChecklistDesk
+from incident_response.workflows.dead_letters import DeadLetters
+from incident_response.workflows.declare_incident import Declarations
+from incident_response.workflows.fold_alerts import AlertFolder
+from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
+from incident_response.workflows.operator_notices import OperatorNotices
+from incident_response.workflows.roles import RoleDesk
+from incident_response.workflows.room_board import RoomBoard
+from incident_response.workflows.room_members import RoomMembers
+from incident_response.workflows.room_notices import RoomNotices
+from incident_response.workflows.war_room import Sources, WarRoomAssembler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processor:
+    """The built processor: its loops, to be run together."""
+
+    workflows: Workflows
+    reception: Reception
+    receiver: SlackReceiver
+    chat: SlackChat
+    runner: PlanRunner
+    board: RoomBoard
+    consumers: tuple[QueueConsumer, ...]
+    inbox_worker: InboxWorker
+    backend: EmbeddedBackend
+
+
+async def build_processor(
+    settings: Settings,
+    *,
+    backend: EmbeddedBackend,
+    intake: AlertIntake,
+    clock: Clock,
+    stack: AsyncExitStack,
+) -> Processor:
+    """Connect everything; what must be closed is pushed on ``stack``.
+
+    Raises ``InvalidConfigurationError`` if a Slack token is missing or a vendor's address makes no
+    sense.
+    """
+    slack = SlackClient(_slack_access(settings))
+    stack.push_async_callback(slack.close)
+    http = await stack.enter_async_context(vendor_session())
+    chat = SlackChat(slack, clock)
+    workflows = build_workflows(
+        settings,
+        backend=backend,
+        chat=chat,
+        sources=connect_sources(settings, Connection(http=http, clock=clock)),
+        intake=intake,
+        clock=clock,
+    )
+    commands = CommandRegistry(COMMANDS)
+    reception = Reception(commands=commands, actions=ActionRegistry(ACTIONS), workflows=workflows)
+    receiver = SlackReceiver(
+        slack,
+        inbox=backend.inbox,
+        prepare=reception.prepare,
+        clock=clock,
+        commands=_commands(settings),
+        sockets=settings.slack_sockets,
+    )
+    return Processor(
+        workflows=workflows,
+        reception=reception,
+        receiver=receiver,
+        chat=chat,
+        runner=workflows.runner,
+        board=workflows.board,
+        consumers=_consumers(backend, workflows, clock),
+        inbox_worker=InboxWorker(
+            inbox=backend.inbox,
+            handle=reception.handle,
+            on_buried=reception.on_buried,
+            place_of=reception.place_of,
+            clock=clock,
+        ),
+        backend=backend,
+    )
+
+
+def build_workflows(
+    settings: Settings,
+    *,
+    backend: EmbeddedBackend,
+    chat: Chat,
+    sources: Sources,
+    intake: AlertIntake,
+    clock: Clock,
+) -> Workflows:
+    """Everything the program can do, over any chat and any sources: tests enter here."""
+    store = backend.incidents
+    board = RoomBoard(chat=chat, store=store, clock=clock)
+    nudges = NudgeScheduler(
+        scheduler=backend.scheduler, store=store, ledger=backend.ledger, chat=chat, clock=clock
+    )
+    assembler = WarRoomAssembler(
+        chat=chat,
+        board=board,
+        nudges=nudges,
+        sources=sources,
+        clock=clock,
+        incidents_channel=settings.incidents_channel,
+    )
+    runner = PlanRunner(
+        plans=(assembler.plan,),
+        store=store,
+        leases=backend.leases,
+        clock=clock,
+        owner=_owner(),
+    )
+    folder = AlertFolder(intake=backend.intake, store=store, clock=clock)
+    operators = OperatorNotices(
+        chat=chat, channel_name=settings.operators_channel or settings.incidents_channel
+    )
+    runner.on_progress = lambda incident_id, record: _show(board, incident_id, record)
+    return Workflows(
+        clock=clock,
+        chat=chat,
+        store=store,
+        intake=backend.intake,
+        runner=runner,
+        folder=folder,
+        board=board,
+        notices=RoomNotices(
+            store=store, ledger=backend.ledger, chat=chat, board=board, clock=clock
+        ),
+        operators=operators,
+        dead_letters=DeadLetters(intake=backend.intake, operators=operators, clock=clock),
+        roles=RoleDesk(store=store, chat=chat, board=board, clock=clock),
+        checklist=ChecklistDesk(store=store, board=board, clock=clock),
+        members=RoomMembers(store=store, chat=chat, board=board, clock=clock),
+        declarations=Declarations(intake=intake, folder=folder, store=store),
+        nudges=nudges,
+        commands=COMMANDS,
+    )
+
+
+def _consumers(
+    backend: EmbeddedBackend, workflows: Workflows, clock: Clock
+) -> tuple[QueueConsumer, ...]:
+    events = EventRegistry(EVENTS)
+
+    async def handle(delivery: Delivery) -> None:
+        await events.handle(delivery, workflows)
+
+    def consumer(name: str) -> QueueConsumer:
+        async def on_dead(delivery: Delivery, reason: str) -> None:
+            await workflows.dead_letters.tell(delivery, queue=name, reason=reason)
+
+        return QueueConsumer(
+            queue=backend.queue(name), handle=handle, on_dead=on_dead, clock=clock
+        )
+
+    return (consumer(INCIDENT_QUEUE), consumer(NUDGE_QUEUE))
+
+
+def _show(board: RoomBoard, incident_id: IncidentId, record: StepRecord) -> None:
+    """Context that has arrived, or will not, is shown at once; the rest when the plan ends."""
+    if record.step in CONTEXT_STEPS and record.state in (StepState.DONE, StepState.FAILED):
+        board.touch(incident_id)
+
+
+def _owner() -> str:
+    """Who holds our leases: this run of this process and no other."""
+    return f"processor-{uuid.uuid4()}"
+
+
+def _slack_access(settings: Settings) -> SlackAccess:
+    if settings.slack_bot_token is None or settings.slack_app_token is None:
+        raise InvalidConfigurationError(
+            "set SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…, with connections:write)"
+        )
+    return SlackAccess(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        app_token=settings.slack_app_token.get_secret_value(),
+        base_url=settings.slack_api_url,
+    )
+
+
+def _commands(settings: Settings) -> tuple[str, ...]:
+    return tuple(filter(None, (settings.slack_command, settings.slack_command_alias)))

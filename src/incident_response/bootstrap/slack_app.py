@@ -1,0 +1,33 @@
+"""What our app asks of a Slack workspace: scopes, events, commands and shortcuts.
+
+Not here: using any of it (adapters.slack).
+"""
+
+from incident_response.blocks.action_ids import DECLARE_FROM_MESSAGE
+
+BOT_SCOPES = (
+    "bookmarks:read",
+    "bookmarks:write",
+    "channels:history",
+    "channels:join",
+    "channels:read",
+    "chat:write",
+    "chat:write.public",
+    "commands",
+    "groups:history",
+    "groups:read",
+    "groups:write",
+    "im:write",
+    "pins:write",
+    "users:read",
+    "users:read.email",
+)
+"""Each is needed by a call of ``adapters.slack.chat``; no other is asked for."""
+
+BOT_EVENTS = ("member_joined_channel", "message.groups")
+"""Events that an action handles (``actions``)."""
+
+COMMAND_HINT = "declare | status | role | invite | checklist | list | help"
+COMMAND_DESCRIPTION = "Declare and command incidents"
+SHORTCUTS = ((DECLARE_FROM_MESSAGE, "Declare an incident"),)
+"""Message shortcuts: callback id and title."""

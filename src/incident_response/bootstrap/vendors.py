@@ -1,0 +1,144 @@
+"""The table of vendors, and connecting those that are configured.
+
+To add one: write its adapter, add its settings, and add its line to ``VENDORS``. Not here: what is
+asked of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiohttp
+import structlog
+from pydantic import SecretStr
+
+from incident_response.adapters.github import GitHubCodeHost
+from incident_response.adapters.grafana_cloud.loki import LokiLogSource
+from incident_response.adapters.grafana_cloud.mimir import MimirMetricsSource
+from incident_response.adapters.grafana_cloud.tempo import TempoTraceSource
+from incident_response.adapters.grafana_oncall import GrafanaOnCall
+from incident_response.adapters.workos import WorkOSDirectory
+from incident_response.ports.clock import Clock
+from incident_response.settings import Settings
+from incident_response.workflows.war_room import Sources
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What every vendor shares."""
+
+    http: aiohttp.ClientSession
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor:
+    """One vendor."""
+
+    name: str
+    """For people."""
+    provides: str
+    """The field of ``Sources`` it stands behind."""
+    needs: tuple[str, ...]
+    """Settings without which it is off."""
+    connect: Callable[[Settings, Connection], object]
+    """Makes the adapter; asks nothing yet."""
+
+    def is_configured(self, settings: Settings) -> bool:
+        """Whether every setting it needs is there."""
+        return all(getattr(settings, need) for need in self.needs)
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value is not None else ""
+
+
+def _grafana_oncall(s: Settings, c: Connection) -> GrafanaOnCall:
+    token = _secret(s.grafana_oncall_token)
+    return GrafanaOnCall(
+        base_url=s.grafana_oncall_url,
+        token=token,
+        http=c.http,
+        clock=c.clock,
+        grafana_url=s.grafana_url,
+    )
+
+
+def _workos(s: Settings, c: Connection) -> WorkOSDirectory:
+    return WorkOSDirectory(
+        base_url=s.workos_url,
+        api_key=_secret(s.workos_api_key),
+        groups=s.workos_team_group_map,
+        http=c.http,
+        clock=c.clock,
+    )
+
+
+def _mimir(s: Settings, c: Connection) -> MimirMetricsSource:
+    return MimirMetricsSource(
+        base_url=s.mimir_url,
+        token=_secret(s.mimir_token),
+        instance_id=s.mimir_user,
+        http=c.http,
+        clock=c.clock,
+        ui_url=s.grafana_url,
+    )
+
+
+def _loki(s: Settings, c: Connection) -> LokiLogSource:
+    return LokiLogSource(
+        base_url=s.loki_url,
+        token=_secret(s.loki_token),
+        instance_id=s.loki_user,
+        http=c.http,
+        clock=c.clock,
+        ui_url=s.grafana_url,
+    )
+
+
+def _tempo(s: Settings, c: Connection) -> TempoTraceSource:
+    return TempoTraceSource(
+        base_url=s.tempo_url,
+        token=_secret(s.tempo_token),
+        instance_id=s.tempo_user,
+        http=c.http,
+        clock=c.clock,
+        ui_url=s.grafana_url,
+    )
+
+
+def _github(s: Settings, c: Connection) -> GitHubCodeHost:
+    return GitHubCodeHost(
+        base_url=s.github_url,
+        token=_secret(s.github_token),
+        repositories=s.github_repo_map,
+        http=c.http,
+        clock=c.clock,
+    )
+
+
+VENDORS = (
+    Vendor(
+        name="Grafana OnCall",
+        provides="on_call",
+        needs=("grafana_oncall_url", "grafana_oncall_token"),
+        connect=_grafana_oncall,
+    ),
+    Vendor(name="WorkOS", provides="directory", needs=("workos_api_key",), connect=_workos),
+    Vendor(name="Mimir", provides="metrics", needs=("mimir_url", "mimir_token"), connect=_mimir),
+    Vendor(name="Loki", provides="logs", needs=("loki_url", "loki_token"), connect=_loki),
+    Vendor(name="Tempo", provides="traces", needs=("tempo_url", "tempo_token"), connect=_tempo),
+    Vendor(name="GitHub", provides="code_host", needs=("github_token",), connect=_github),
+)
+
+
+def connect_sources(settings: Settings, connection: Connection) -> Sources:
+    """The sources of people and context that are configured; the others are off, and said so."""
+    connected: dict[str, object] = {}
+    for vendor in VENDORS:
+        if vendor.is_configured(settings):
+            connected[vendor.provides] = vendor.connect(settings, connection)
+        else:
+            log.info("vendor is off", vendor=vendor.name, needs=vendor.needs)
+    return Sources(**connected)  # type: ignore[arg-type]  # a test connects each and uses it

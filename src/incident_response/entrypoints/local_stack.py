@@ -1,0 +1,193 @@
+"""The whole program on one machine: webhook, processor and embedded backend, over a local Slack.
+
+Used by ``local`` and by the drill. Not here: the command line, what is told to the person.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from incident_response.adapters.system_clock import SystemClock
+from incident_response.bootstrap.alert_intake import alert_intake
+from incident_response.bootstrap.backend import open_backend
+from incident_response.bootstrap.processor import Processor, build_processor
+from incident_response.bootstrap.slack_app import (
+    BOT_EVENTS,
+    BOT_SCOPES,
+    COMMAND_DESCRIPTION,
+    COMMAND_HINT,
+    SHORTCUTS,
+)
+from incident_response.entrypoints.processor import processor_probes, run_processor
+from incident_response.entrypoints.webhook.health import HealthServer
+from incident_response.entrypoints.webhook.process import build_webhook
+from incident_response.sandbox.alerts import Destination, sample_credentials
+from incident_response.sandbox.app import Sandbox, SandboxConfig, VendorTokens
+from incident_response.sandbox.company import Company
+from incident_response.sandbox.slack.model import Shortcut, SlackApp, SlashCommand
+from incident_response.sandbox.tidewater import TIDEWATER
+from incident_response.settings import Settings
+
+BOT_TOKEN = "xoxb-local-incident-response"  # noqa: S105 - opens nothing but the local Slack
+APP_TOKEN = "xapp-local-incident-response"  # noqa: S105 - likewise
+KEY_FILE = "webhook-key"
+SLACK_FILE = "workspace.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Where it listens; 0 takes a free port."""
+
+    page: int = 0
+    webhook: int = 0
+    health: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalStack:
+    """A running stack."""
+
+    sandbox: Sandbox
+    processor: Processor
+    webhook_url: str
+    health_url: str
+    key_file: Path
+    """Holds the key that alerts are signed with."""
+
+    @property
+    def page_url(self) -> str:
+        """Where a person opens the workspace."""
+        return self.sandbox.url
+
+
+@asynccontextmanager
+async def local_stack(
+    state_dir: Path, ports: Ports, *, latency_seed: int | None = None
+) -> AsyncIterator[LocalStack]:
+    """The stack, running until the context ends and drained then.
+
+    Everything lives in ``state_dir``; the environment's settings and tokens are not looked at.
+    Raises ``OSError`` for a port or folder that cannot be used, ``InvalidConfigurationError`` if
+    another stack runs in the folder.
+    """
+    key = _key(state_dir)
+    async with AsyncExitStack() as stack:
+        sandbox = Sandbox(sandbox_config(state_dir, ports.page, latency_seed=latency_seed))
+        await sandbox.start()
+        stack.push_async_callback(sandbox.stop)
+        settings = local_settings(state_dir, sandbox, key)
+        clock = SystemClock()
+        backend = open_backend(settings, clock)
+        stack.push_async_callback(backend.close)
+        await backend.claim_processor()
+        intake = alert_intake(backend, clock)
+        server, webhook_probes = await build_webhook(
+            settings, backend=backend, intake=intake, clock=clock
+        )
+        processor = await build_processor(
+            settings, backend=backend, intake=intake, clock=clock, stack=stack
+        )
+        probes = {**webhook_probes, **processor_probes(processor)}
+        health = HealthServer(clock=clock, probes=probes)
+        async with asyncio.TaskGroup() as tasks:
+            stop = asyncio.Event()
+            endless = [tasks.create_task(health.beat()), tasks.create_task(intake.run())]
+            working = tasks.create_task(run_processor(processor, None, stop))
+            health_url = await health.start(port=ports.health)
+            webhook_url = await server.start(port=ports.webhook)
+            sandbox.alerts.aim(Destination(webhook_url, sample_credentials(key)))
+            try:
+                yield LocalStack(
+                    sandbox=sandbox,
+                    processor=processor,
+                    webhook_url=webhook_url,
+                    health_url=health_url,
+                    key_file=state_dir / KEY_FILE,
+                )
+            finally:
+                health.is_draining = True
+                await server.stop()
+                stop.set()
+                await asyncio.wait([working])
+                await health.stop()
+                for task in endless:
+                    task.cancel()
+
+
+def sandbox_config(
+    state_dir: Path, port: int, *, latency_seed: int | None = None
+) -> SandboxConfig:
+    """A workspace with our app installed."""
+    return SandboxConfig(
+        app=slack_app(),
+        port=port,
+        state_path=state_dir / SLACK_FILE,
+        latency_seed=latency_seed,
+    )
+
+
+def slack_app() -> SlackApp:
+    """Our app as a workspace sees it."""
+    defaults = Settings.isolated()
+    commands = tuple(
+        SlashCommand(name=name, description=COMMAND_DESCRIPTION, usage_hint=COMMAND_HINT)
+        for name in (defaults.slack_command, defaults.slack_command_alias)
+    )
+    return SlackApp(
+        name="Incident Response",
+        bot_token=BOT_TOKEN,
+        app_token=APP_TOKEN,
+        bot_scopes=BOT_SCOPES,
+        events=BOT_EVENTS,
+        commands=commands,
+        shortcuts=tuple(Shortcut(callback_id=i, name=title) for i, title in SHORTCUTS),
+    )
+
+
+def local_settings(state_dir: Path, sandbox: Sandbox, key: str) -> Settings:
+    """Settings that point every vendor at the sandbox."""
+    url, tokens, company = sandbox.url, VendorTokens(), TIDEWATER
+    return Settings.isolated(
+        state_dir=state_dir,
+        slack_bot_token=BOT_TOKEN,
+        slack_app_token=APP_TOKEN,
+        slack_api_url=f"{url}/api/",
+        grafana_oncall_webhook_key=key,
+        alertmanager_webhook_key=key,
+        generic_webhook_key=key,
+        grafana_oncall_url=f"{url}/oncall",
+        grafana_oncall_token=tokens.oncall,
+        workos_url=f"{url}/workos",
+        workos_api_key=tokens.workos,
+        workos_team_group_map={t.name: t.directory_group_id for t in company.teams}
+        | {t.key: t.directory_group_id for t in company.teams},
+        mimir_url=f"{url}/mimir/prometheus",
+        mimir_user=tokens.grafana.instance_id,
+        mimir_token=tokens.grafana.token,
+        loki_url=f"{url}/loki",
+        loki_user=tokens.grafana.instance_id,
+        loki_token=tokens.grafana.token,
+        tempo_url=f"{url}/tempo",
+        tempo_user=tokens.grafana.instance_id,
+        tempo_token=tokens.grafana.token,
+        github_url=f"{url}/github",
+        github_token=tokens.github,
+        github_repo_map=_repositories(company),
+    )
+
+
+def _repositories(company: Company) -> dict[str, str]:
+    return {service.name: service.repo for service in company.services}
+
+
+def _key(state_dir: Path) -> str:
+    """The key for alerts: made once, readable by its owner alone."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    path = state_dir / KEY_FILE
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32), encoding="ascii")
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,83 @@
+"""The command line: ``incident-response <process>``.
+
+Only argparse is imported before a process is chosen, so that ``--help`` is quick. Not here: the
+processes.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+PROCESSES = {
+    "local": "everything on this machine: webhook, processor, a local Slack and its page",
+    "webhook": "take in signed alerts and record them durably",
+    "processor": "turn alerts and clicks into war rooms, over Slack's Socket Mode",
+    "sandbox": "only the local Slack and the vendors' stand-ins, to drive a real daemon against",
+    "drill": "fire an alert at a throw-away local stack and time the room",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the process named on the command line; its exit code."""
+    options = _parser().parse_args(arguments)
+    process = importlib.import_module(f"incident_response.entrypoints.{options.module}")
+    code: int = process.main(options)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="incident-response",
+        description="An incident commander for Slack.",
+        epilog="Settings come from environment variables; see docs/configuration.md.",
+    )
+    processes = parser.add_subparsers(required=True, metavar="process")
+    parsers = {
+        name: processes.add_parser(name, help=text, description=text.capitalize() + ".")
+        for name, text in PROCESSES.items()
+    }
+    for name, sub in parsers.items():
+        sub.set_defaults(module="webhook.main" if name == "webhook" else f"{name}_main")
+    _add_local(parsers["local"])
+    _add_sandbox(parsers["sandbox"])
+    _add_drill(parsers["drill"])
+    return parser
+
+
+def _add_local(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state-dir", default=".local", help="where everything is kept")
+    parser.add_argument("--port", type=_port, default=8000, help="port of the page (0: any)")
+    parser.add_argument(
+        "--webhook-port", type=_port, default=8080, help="port for alerts (0: any)"
+    )
+    parser.add_argument("--health-port", type=_port, default=8081, help="port of the probes")
+    parser.add_argument("--no-alert", action="store_true", help="fire no sample alert")
+
+
+def _add_sandbox(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state-dir", default=".local-sandbox", help="where it is kept")
+    parser.add_argument("--port", type=_port, default=8000, help="port of everything (0: any)")
+    parser.add_argument("--alert-url", default="", help="the webhook its alerts are fired at")
+    parser.add_argument(
+        "--alert-key-file", default="", help="file with the key they are signed with"
+    )
+
+
+def _add_drill(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--local", action="store_true", required=True, help="on a throw-away local stack"
+    )
+    parser.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
+    parser.add_argument("--deadline", type=float, default=60.0, help="seconds the room may take")
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""The processor's life: start its loops together, stop them in order, lose nothing.
+
+On SIGTERM nothing new is taken in, every plan goes on to its next step boundary, leases are
+released, and what stays undone is taken up by whoever starts next. Not here: what the loops do
+(bootstrap.processor).
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from incident_response.bootstrap.processor import Processor
+from incident_response.domain.errors import UnavailableError
+from incident_response.entrypoints.webhook.health import Probe
+from incident_response.workflows.accept_alert import AlertIntake
+
+DRAIN_SECONDS = 20.0
+"""How long steps under way may take to end (a pod's grace period has to be longer)."""
+
+log = structlog.get_logger(__name__)
+
+
+async def run_processor(
+    processor: Processor, intake: AlertIntake | None, stop: asyncio.Event
+) -> None:
+    """Run until ``stop`` is set, then drain.
+
+    ``intake`` is run too where no webhook of this process runs it. Raises an ``ExceptionGroup`` if
+    a loop breaks.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        await processor.receiver.start(tasks)
+        endless: list[asyncio.Task[None]] = [
+            tasks.create_task(processor.backend.scheduler.run(), name="scheduler")
+        ]
+        endless.append(tasks.create_task(processor.chat.keep_people_warm(), name="people"))
+        if intake is not None:
+            endless.append(tasks.create_task(intake.run(), name="intake"))
+        working = [
+            tasks.create_task(processor.runner.run(), name="plans"),
+            tasks.create_task(processor.inbox_worker.run(), name="inbox"),
+            *(tasks.create_task(consumer.run()) for consumer in processor.consumers),
+        ]
+        board = tasks.create_task(processor.board.run(), name="board")
+        log.info("processor started")
+        await stop.wait()
+        await _drain(processor, working, board)
+        for task in endless:
+            task.cancel()
+    log.info("processor stopped")
+
+
+async def _drain(
+    processor: Processor, working: list[asyncio.Task[None]], board: asyncio.Task[None]
+) -> None:
+    log.info("draining")
+    await processor.receiver.stop()
+    for consumer in processor.consumers:
+        consumer.drain()
+    processor.inbox_worker.drain()
+    processor.runner.drain()
+    await _ended(working)
+    processor.board.drain()
+    await _ended([board])
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    """Wait for ``tasks``; what takes too long is cut off and resumed from its journal by the next
+    process.
+    """
+    _, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+    for task in late:
+        log.warning("cut off while draining", task=task.get_name())
+        task.cancel()
+
+
+def processor_probes(processor: Processor) -> Mapping[str, Probe]:
+    """What has to hold for the processor to be ready, by name."""
+
+    async def slack() -> None:
+        state = processor.receiver.state
+        if not state.is_ready:
+            raise UnavailableError("; ".join(state.problems) or "no socket is live")
+
+    async def store() -> None:
+        await processor.backend.inbox.open_count()
+
+    return {"slack": slack, "store": store}

@@ -1,0 +1,138 @@
+"""Every setting, with its environment variable, default and meaning; the only reader of the
+environment.
+
+A field's name in capitals is its variable. Not here: what is made of a setting (bootstrap).
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+
+def _split(value: object) -> object:
+    return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
+
+
+AuthScheme = Literal["hmac-body", "hmac-timestamp", "bearer"]
+"""How the sender of an alert proves itself (``alert_sources.authentication``)."""
+Schemes = Annotated[tuple[AuthScheme, ...], NoDecode, BeforeValidator(_split)]
+"""Schemes separated by commas; one of them has to hold."""
+Port = Annotated[int, Field(ge=0, le=65535)]
+"""A TCP port; 0 takes a free one."""
+
+
+class Settings(BaseSettings):
+    """What an installation can choose. An empty variable counts as unset.
+
+    Raises ``pydantic.ValidationError`` that names the variable at fault.
+    """
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    # The program itself
+    state_dir: Path = Field(
+        default=Path(".incident-response"), description="Folder of the embedded backend's file"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="One JSON object a line, or lines for people"
+    )
+    listen_host: str = Field(
+        default="127.0.0.1", description="Address that webhook and probes listen on"
+    )
+    webhook_port: Port = 8080
+    webhook_health_port: Port = 8081
+    processor_health_port: Port = 8082
+    ledger_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Seals the ledger; made and kept in the backend if unset",
+    )
+
+    # Slack
+    slack_bot_token: SecretStr | None = Field(default=None, description="xoxb-…")
+    slack_app_token: SecretStr | None = Field(default=None, description="xapp-…, Socket Mode")
+    slack_api_url: str = Field(
+        default="https://slack.com/api/", description="Another address for a local Slack"
+    )
+    slack_sockets: int = Field(
+        default=2, ge=1, le=10, description="Sockets held open (Slack allows ten an app)"
+    )
+    slack_command: str = Field(default="/incident-response", pattern=r"^/[a-z0-9_-]{1,31}$")
+    slack_command_alias: str = Field(
+        default="/inc", pattern=r"^(/[a-z0-9_-]{1,31})?$", description="A second name, or empty"
+    )
+    incidents_channel: str = Field(
+        default="incidents", description="Public channel where rooms are announced"
+    )
+    operators_channel: str = Field(
+        default="",
+        description="For what needs an operator; the incidents channel if unset",
+    )
+
+    # Alert sources
+    grafana_oncall_webhook_auth: Schemes = ("hmac-body", "bearer")
+    grafana_oncall_webhook_key: SecretStr | None = None
+    alertmanager_webhook_auth: Schemes = ("bearer",)
+    alertmanager_webhook_key: SecretStr | None = None
+    generic_webhook_auth: Schemes = ("hmac-timestamp", "bearer")
+    generic_webhook_key: SecretStr | None = None
+    generic_mapping_file: Path | None = Field(
+        default=None, description="YAML that says which JSON field means what"
+    )
+
+    # Who is on call
+    grafana_oncall_url: str = ""
+    grafana_oncall_token: SecretStr | None = None
+    workos_url: str = "https://api.workos.com"
+    workos_api_key: SecretStr | None = None
+    workos_team_group_map: dict[str, str] = Field(
+        default_factory=dict, description='JSON: team → directory group id, {"payments": "dir…"}'
+    )
+
+    # Context
+    mimir_url: str = Field(default="", description="Up to and including /prometheus or /api/prom")
+    mimir_user: str = ""
+    mimir_token: SecretStr | None = None
+    loki_url: str = ""
+    loki_user: str = ""
+    loki_token: SecretStr | None = None
+    tempo_url: str = ""
+    tempo_user: str = ""
+    tempo_token: SecretStr | None = None
+    grafana_url: str = Field(default="", description="Grafana itself, for links that people open")
+    github_url: str = "https://api.github.com"
+    github_token: SecretStr | None = None
+    github_repo_map: dict[str, str] = Field(
+        default_factory=dict, description='JSON: service → repository, {"api": "acme/api"}'
+    )
+
+    @classmethod
+    def isolated(cls, **values: object) -> "Settings":
+        """Settings of exactly these values and the defaults, whatever the environment says."""
+        return _Isolated.model_validate(values)
+
+
+class _Isolated(Settings):
+    """Settings that do not look at the environment."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what was given by name."""
+        return (init_settings,)
