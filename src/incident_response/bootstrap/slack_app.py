@@ -9,7 +9,6 @@ BOT_SCOPES = (
     "bookmarks:read",
     "bookmarks:write",
     "channels:history",
-    "channels:join",
     "channels:read",
     "chat:write",
     "chat:write.public",
