@@ -59,7 +59,8 @@ class _User(Wire):
     def address(self) -> str:
         """``email``, or what the deprecated list holds on older directories."""
         usual_first = sorted(self.emails, key=lambda email: not email.primary)
-        return next((e for e in (self.email, *(m.value for m in usual_first)) if e.strip()), "")
+        found = (email.strip() for email in (self.email, *(m.value for m in usual_first)))
+        return next((email for email in found if email), "")
 
     @property
     def label(self) -> str:
@@ -104,7 +105,7 @@ class _Members:
             self.seen.add(user.id)
             if user.address:
                 self.people[user.id] = Person(
-                    name=user.label, email=user.address.strip(), origin=Origin.DIRECTORY
+                    name=user.label, email=user.address, origin=Origin.DIRECTORY
                 )
             else:
                 self.unresolved.append(f"{user.label}: WorkOS knows no e-mail address")
@@ -228,4 +229,4 @@ def _is_worth_remembering(roster: Roster) -> bool:
 def _unmapped(team: str) -> str:
     if not team:
         return "The alert names no team, so no directory group was asked for"
-    return f"Team {team} has no directory group: add it to WORKOS_GROUPS"
+    return f"Team {team} has no directory group: add it to WORKOS_TEAM_GROUP_MAP"

@@ -41,12 +41,12 @@ def _where(incident: Incident) -> Safe:
 
 def _state(incident: Incident) -> Safe:
     if incident.is_closed:
-        end = say("✅ {status}", status=words.STATUS[incident.status])
+        end = say("✅ {status}", status=words.status(incident))
         at = incident.resolved_at
         return say("{end} {at}", end=end, at=when(at)) if at else end
     if incident.room is None:
         return say("The room is being set up")
-    return say("{status}", status=words.STATUS[incident.status])
+    return say("{status}", status=words.status(incident))
 
 
 def _join(incident: Incident) -> Json | None:

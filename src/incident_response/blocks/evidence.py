@@ -5,6 +5,7 @@ Log lines, trace names and commit titles are untrusted and stand in rich text, w
 parsed. Not here: what did not come (missing).
 """
 
+import json
 from datetime import UTC
 
 from incident_response.blocks import kit, rich, words
@@ -28,6 +29,11 @@ MOST_OWNERS = 10
 LOG_LINE = 200
 NAME = 80
 SHORT_SHA = 7
+MESSAGE_FIELDS = ("msg", "message", "error", "event")
+LEFT_OUT = frozenset(
+    {"ts", "time", "timestamp", "level", "severity", "service", "trace_id", "traceID", "span_id"}
+)
+"""Fields of a structured log line that say nothing here, or differ in every line."""
 
 
 def evidence(briefing: Briefing) -> list[Json]:
@@ -57,13 +63,35 @@ def _health(health: ServiceHealth) -> Json:
 
 
 def _logs(logs: LogExcerpt) -> Json:
-    lines = "\n".join(_log_line(line) for line in logs.lines[:MOST_LOG_LINES])
+    alike: dict[str, list[LogLine]] = {}
+    for line in logs.lines:
+        alike.setdefault(_readable(line.text), []).append(line)
+    shown = list(alike.items())[:MOST_LOG_LINES]
+    lines = "\n".join(_log_line(text, found) for text, found in shown)
     box = rich.preformatted(lines, MOST_LOG_LINES * (LOG_LINE + 10))
     return kit.rich_text(_heading("Newest error lines (UTC)", logs.url), box, block_id="logs")
 
 
-def _log_line(line: LogLine) -> str:
-    return f"{line.at.astimezone(UTC):%H:%M:%S} {cut(clean(line.text), LOG_LINE)}"
+def _log_line(text: str, lines: list[LogLine]) -> str:
+    """One line for all that say the same, with the time of the newest."""
+    times = f" {len(lines)}x" if len(lines) > 1 else ""
+    return f"{lines[0].at.astimezone(UTC):%H:%M:%S}{times} {cut(clean(text), LOG_LINE)}"
+
+
+def _readable(text: str) -> str:
+    """A JSON log line as its message and what else it says; any other line as it is."""
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(fields, dict):
+        return text
+    name = next((n for n in MESSAGE_FIELDS if isinstance(fields.get(n), str)), None)
+    if name is None:
+        return text
+    rest = (n for n, v in fields.items() if n not in LEFT_OUT and isinstance(v, (str, int, float)))
+    details = ", ".join(f"{n}={fields[n]}" for n in rest if n != name)
+    return f"{fields[name]} ({details})" if details else str(fields[name])
 
 
 def _traces(excerpt: TraceExcerpt) -> Json:

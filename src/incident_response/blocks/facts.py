@@ -56,7 +56,7 @@ def facts(incident: Incident, briefing: Briefing, now: datetime) -> Message:
 
 
 def _status(incident: Incident) -> Safe:
-    state = say("*{status}*", status=words.STATUS[incident.status])
+    state = say("*{status}*", status=words.status(incident))
     if incident.resolved_at and incident.is_closed:
         state = say("{state} {at}", state=state, at=when(incident.resolved_at))
     alert = escape(words.ALERT[incident.alert_state])
@@ -99,7 +99,7 @@ def _started(incident: Incident, now: datetime) -> Safe:
 
 def _summary(incident: Incident) -> list[Json]:
     text = clean(incident.summary, lines=True)
-    if not text or text == clean(incident.title):
+    if not text or clean(text) == clean(incident.title):
         return []
     tail = "… open the alert for the rest" if incident.links else "…"
     return [kit.plain_section(text, SUMMARY, block_id="summary", tail=tail)]

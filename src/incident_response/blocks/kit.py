@@ -121,8 +121,9 @@ def message(text: Safe, blocks: Iterable[Json], *, spare: Sequence[str] = ()) ->
     room = limits.MESSAGE_BLOCKS_JSON - _size(left_out)
     whole = len(kept)
     for block_id in spare:
-        if not _fits(kept, room):
-            kept = [block for block in kept if block["block_id"] != block_id]
+        if _fits(kept, room):
+            break
+        kept = [block for block in kept if block["block_id"] != block_id]
     while not _fits(kept, room):
         kept.pop()
     if len(kept) < whole:

@@ -37,7 +37,7 @@ def _row(incident: Incident, now: datetime) -> Json:
     )
     state = say(
         "{status}, began {ago}",
-        status=words.STATUS[incident.status],
+        status=words.status(incident),
         ago=words.ago(incident.started_at, now),
     )
     text = join([head, join([state, commander(incident)])], "\n")

@@ -4,7 +4,7 @@ people who could not be called.
 Not here: the parts that came (evidence).
 """
 
-from incident_response.blocks import action_ids, kit, words
+from incident_response.blocks import action_ids, kit, rich, words
 from incident_response.blocks.text import Safe, escape, excerpt, join, say
 from incident_response.domain.briefing import Briefing, Part, PartState
 from incident_response.domain.incident import Incident
@@ -25,7 +25,7 @@ def missing(incident: Incident, briefing: Briefing) -> list[Json]:
         more = say("and {n} more", n=len(briefing.failed) - MOST_PARTS)
         rows.append(kit.context(more, block_id="missing.more"))
     if briefing.unresolved:
-        rows.append(kit.section(_unresolved(briefing.unresolved), block_id="missing.people"))
+        rows.append(_unresolved(briefing.unresolved))
     heading = kit.section(say("⚠️ *{words}*", words=HEADING), block_id="missing")
     return [heading, *rows] if rows else []
 
@@ -62,11 +62,13 @@ def _failed(incident: Incident, part: Part) -> Json:
     )
 
 
-def _unresolved(people: tuple[str, ...]) -> Safe:
-    shown = [say("• {who}", who=excerpt(who, REASON)) for who in people[:MOST_PEOPLE]]
+def _unresolved(people: tuple[str, ...]) -> Json:
+    """In rich text, so that an address can be copied as it is."""
+    items = [rich.section(rich.text(who, REASON)) for who in people[:MOST_PEOPLE]]
     if len(people) > MOST_PEOPLE:
-        shown.append(say("• and {n} more", n=len(people) - MOST_PEOPLE))
-    return say("*Could not be invited*\n{people}", people=join(shown, "\n"))
+        items.append(rich.section(rich.words(f"and {len(people) - MOST_PEOPLE} more")))
+    heading = rich.section(rich.words("Could not be invited", bold=True))
+    return kit.rich_text(heading, rich.bullets(items), block_id="missing.people")
 
 
 def _empty(part: Part) -> Safe:

@@ -4,6 +4,8 @@ could not be made.
 Not here: what the room is told about its alert (alert_notices).
 """
 
+from typing import Final
+
 from incident_response.blocks import action_ids, kit, rich, words
 from incident_response.blocks.text import Safe, escape, excerpt, join, say, when
 from incident_response.domain.alert import IntakeRecord
@@ -11,10 +13,17 @@ from incident_response.domain.incident import Incident
 from incident_response.domain.model import Json
 from incident_response.ports.chat import Message
 from incident_response.ports.event_queue import DeadLetter
-from incident_response.ports.inbox import Envelope
+from incident_response.ports.inbox import Envelope, EnvelopeKind
 
 REASON = 300
 NAME = 100
+_DEEDS: Final = {
+    EnvelopeKind.COMMAND: "command",
+    EnvelopeKind.ACTION: "click",
+    EnvelopeKind.VIEW: "form",
+    EnvelopeKind.SHORTCUT: "shortcut",
+    EnvelopeKind.EVENT: "doing",
+}
 RAW = 500
 """Characters of what came in that are shown: enough to recognise it by."""
 
@@ -53,8 +62,8 @@ def message_dead_lettered(letter: DeadLetter, queue: str) -> Message:
 def envelope_buried(envelope: Envelope, reason: str) -> Message:
     """Something a person did in the chat could not be worked off."""
     text = say(
-        "🚨 *A {kind} from the chat was given up* after {tries} ({at}). It is kept.\n{reason}",
-        kind=envelope.kind,
+        "🚨 *A person's {kind} was given up* after {tries} ({at}). It is kept.\n{reason}",
+        kind=_DEEDS[envelope.kind],
         tries=_tries(envelope.attempts),
         at=when(envelope.received_at),
         reason=_because(reason),

@@ -23,7 +23,7 @@ def nudge(incident: Incident, now: datetime) -> Message:
 def _text(incident: Incident, now: datetime) -> Safe:
     silence = _silence(incident, now)
     if incident.commander is None:
-        return say("⏰ {silence}, and nobody is in command. Please take it.", silence=silence)
+        return say("⏰ Nobody is in command, and {silence}. Please take it.", silence=silence)
     who = mention(incident.commander)
     return say("⏰ {who}: {silence}. Tell the room: {ask}", who=who, silence=silence, ask=ASK)
 

@@ -6,7 +6,7 @@ Not here: what an operator is told (notices).
 from typing import Final
 
 from incident_response.blocks import action_ids, kit
-from incident_response.blocks.text import excerpt, say
+from incident_response.blocks.text import excerpt, join, say
 from incident_response.domain import errors
 from incident_response.ports.chat import Message
 
@@ -17,7 +17,7 @@ _WAYS: Final[tuple[tuple[type[errors.IncidentResponseError], str, str], ...]] = 
     (
         errors.UnknownOutcomeError,
         "no answer came",
-        "It may have worked: look before trying again.",
+        "It may have worked: look first.",
     ),
     (errors.ConflictError, "somebody changed it at the same moment", "Look again, then retry."),
     (errors.UnavailableError, "it could not be reached", "Try again in a minute."),
@@ -28,19 +28,15 @@ _WAYS: Final[tuple[tuple[type[errors.IncidentResponseError], str, str], ...]] = 
 """Kinds of error with why and what to do; an empty why is told in the error's own words. The first
 that fits counts.
 """
-_DEFAULT_WAY = "If you did not expect this, tell whoever runs this app."
+_DEFAULT_WAY = "If that is odd, tell whoever runs this app."
 _SUPERSEDED_WAY = "Use the newest message in the room."
 
 
 def could_not(what: str, why: str, do: str = "") -> Message:
     """``Could not {what}: {why}. {do}``; all three may hold untrusted text."""
     reason = excerpt(why.rstrip(". "), REASON) or say("no reason was given")
-    text = say(
-        "⚠️ Could not {what}: {why}. {do}",
-        what=excerpt(what, REASON),
-        why=reason,
-        do=excerpt(do, REASON),
-    )
+    refusal = say("⚠️ Could not {what}: {why}.", what=excerpt(what, REASON), why=reason)
+    text = join([refusal, excerpt(do, REASON)], " ")
     return kit.paragraph(text, block_id="refusal")
 
 

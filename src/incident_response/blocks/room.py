@@ -25,7 +25,7 @@ BOOKMARK_TITLE = 80
 def topic(incident: Incident) -> str:
     """Severity, title and status in one line; escaped, at most 250 characters."""
     title = excerpt(words.title(incident), 180)
-    status = escape(words.STATUS[incident.status])
+    status = escape(words.status(incident))
     return cut_mrkdwn(join([escape(words.badge(incident)), title, status]), TOPIC_TEXT)
 
 

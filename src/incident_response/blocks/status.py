@@ -41,7 +41,7 @@ def _state(incident: Incident, now: datetime) -> Safe:
     )
     alert = escape(words.ALERT[incident.alert_state])
     room = channel(incident.room.channel_id, incident.room.name) if incident.room else Safe()
-    return join([escape(words.STATUS[incident.status]), since, alert, room])
+    return join([escape(words.status(incident)), since, alert, room])
 
 
 def _others(incident: Incident) -> list[Safe]:

@@ -58,7 +58,7 @@ def clean(text: str, *, lines: bool = False) -> str:
     One line with single spaces, or with ``lines`` its own lines (at most one blank in a row).
     """
     unified = _LINE_ENDS.sub("\n", text)
-    kept = "".join(c for c in unified if _is_kept(c))
+    kept = unified.translate({ord(c): None for c in set(unified) if not _is_kept(c)})
     if not lines:
         return " ".join(kept.split())
     trimmed = "\n".join(line.rstrip() for line in kept.split("\n"))
@@ -107,12 +107,7 @@ def say(template: str, /, **values: str | int) -> Safe:
 
     A value that is not ``Safe`` is escaped. Never give an f-string: a test forbids it.
     """
-    return Safe(template.format_map({name: escape(str_of(v)) for name, v in values.items()}))
-
-
-def str_of(value: str | int) -> str:
-    """``value`` as text; a ``Safe`` stays one."""
-    return value if isinstance(value, str) else str(value)
+    return Safe(template.format_map({name: escape(_text(v)) for name, v in values.items()}))
 
 
 def join(parts: Iterable[Safe], separator: str = " · ") -> Safe:
@@ -224,6 +219,11 @@ def _read_entity(entity: re.Match[str]) -> str:
     return f"{label} ({target})" if label and label != target else target
 
 
+def _text(value: str | int) -> str:
+    """``value`` as text; a ``Safe`` stays one, which ``str()`` would undo."""
+    return value if isinstance(value, str) else str(value)
+
+
 def _epoch(at: datetime) -> int:
     return int(at.timestamp())
 
@@ -244,9 +244,6 @@ def _is_kept(character: str) -> bool:
 
 
 def _start(text: str, limit: int) -> str:
-    room = limit
-    for place, character in enumerate(text):
-        room -= units(character)
-        if room < 0:
-            return text[:place]
-    return text
+    """The first ``limit`` units; half of a surrogate pair at the end is left out."""
+    start = text.encode("utf-16-le", "surrogatepass")[: 2 * limit]
+    return start.decode("utf-16-le", "ignore")

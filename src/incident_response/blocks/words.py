@@ -47,6 +47,13 @@ _SAME_RATIO = 0.05
 """Share by which a latency may differ and count as the same."""
 
 
+def status(incident: Incident) -> str:
+    """Where it stands; an open incident that has a room is in progress, assembled or not."""
+    if incident.status is IncidentStatus.OPEN and incident.room is not None:
+        return STATUS[IncidentStatus.ASSEMBLED]
+    return STATUS[incident.status]
+
+
 def badge(incident: Incident) -> str:
     """Severity with its mark: ``🟠 P1``."""
     return f"{MARKS[incident.severity]} {incident.severity}"

@@ -16,6 +16,7 @@ from incident_response.domain.errors import (
     RetryableError,
 )
 from incident_response.durable.failures import innermost
+from incident_response.durable.waiting import until_set
 from incident_response.ports.clock import Clock
 from incident_response.ports.event_queue import MAX_RECEIVES, Delivery, EventQueue
 
@@ -71,22 +72,12 @@ class QueueConsumer:
         """Work until drained."""
         async with asyncio.TaskGroup() as tasks:
             while not self._stopping.is_set():
-                for delivery in await self._receive(tasks):
+                received = await until_set(self._stopping, self._try_receive())
+                for delivery in received or ():
                     await self._slots.acquire()
                     tasks.create_task(
                         self._settle(delivery), name=f"message {delivery.message_id}"
                     )
-
-    async def _receive(self, tasks: asyncio.TaskGroup) -> list[Delivery]:
-        """The next messages; none once draining begins, even while waiting for some."""
-        receiving = tasks.create_task(self._try_receive())
-        stopping = tasks.create_task(self._stopping.wait())
-        await asyncio.wait({receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if receiving.done():
-            return receiving.result()
-        receiving.cancel()
-        return []
 
     async def _try_receive(self) -> list[Delivery]:
         try:

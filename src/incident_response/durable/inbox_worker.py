@@ -11,6 +11,7 @@ from datetime import timedelta
 import structlog
 
 from incident_response.domain.errors import PermanentError, RetryableError
+from incident_response.durable.waiting import until_set
 from incident_response.ports.clock import Clock
 from incident_response.ports.inbox import Envelope, Inbox
 
@@ -63,20 +64,11 @@ class InboxWorker:
         """Work until drained."""
         async with asyncio.TaskGroup() as tasks:
             while not self._stopping.is_set():
-                for envelope in await self._claim(tasks):
+                claimed = await until_set(self._stopping, self._try_claim())
+                for envelope in claimed or ():
                     if envelope.key not in self._in_hand:
                         self._in_hand.add(envelope.key)
                         tasks.create_task(self._settle(envelope), name=f"envelope {envelope.key}")
-
-    async def _claim(self, tasks: asyncio.TaskGroup) -> list[Envelope]:
-        claiming = tasks.create_task(self._try_claim())
-        stopping = tasks.create_task(self._stopping.wait())
-        await asyncio.wait({claiming, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if claiming.done():
-            return claiming.result()
-        claiming.cancel()
-        return []
 
     async def _try_claim(self) -> list[Envelope]:
         try:

@@ -5,6 +5,7 @@ The only place that does steps. Not here: which incidents are run when (runner).
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -22,6 +23,7 @@ from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.durable.journal import Journal
 from incident_response.durable.plan import Outcome, Step, StepContext
+from incident_response.durable.waiting import pause
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import (
     Change,
@@ -93,7 +95,7 @@ class PlanRun:
         """
         async with asyncio.TaskGroup() as tasks:
             while (wait := await self._begin_due(tasks)) is not None:
-                await self._next_change(wait)
+                await pause(self._clock, wait if math.isfinite(wait) else None, self._changed)
         async with self._storing:
             self._is_closed = True
             return await self._close()
@@ -116,20 +118,13 @@ class PlanRun:
     def _wait_seconds(self, later: list[datetime], now: datetime) -> float | None:
         wait = min(later, default=None)
         if self._running:
-            return (wait - now).total_seconds() if wait is not None else float("inf")
+            return (wait - now).total_seconds() if wait is not None else math.inf
         if self._is_draining or wait is None or wait - now > SHORT_WAIT:
             return None
         return (wait - now).total_seconds()
 
     def _idle(self) -> list[Step]:
         return [s for s in self._journal.plan.steps if s.name not in self._running]
-
-    async def _next_change(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(None if seconds == float("inf") else max(seconds, 0)):
-                await self._changed.wait()
-        except TimeoutError:
-            return
 
     async def _perform(self, step: Step) -> None:
         try:

@@ -23,6 +23,7 @@ from incident_response.durable.failures import innermost
 from incident_response.durable.journal import Journal
 from incident_response.durable.plan import Plan
 from incident_response.durable.run import PlanRun
+from incident_response.durable.waiting import pause
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import (
     Change,
@@ -82,7 +83,8 @@ class PlanRunner:
         async with asyncio.TaskGroup() as self._tasks:
             while not self._is_draining:
                 await self._sweep()
-                await self._until_woken()
+                await pause(self._clock, SWEEP_SECONDS, self._woken)
+                self._woken.clear()
         self._tasks = None
 
     def drain(self) -> None:
@@ -147,12 +149,6 @@ class PlanRunner:
             await self._store.commit(change)
         finally:
             await self._leases.release(lease)
-
-    async def _until_woken(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SWEEP_SECONDS):
-                await self._woken.wait()
-        self._woken.clear()
 
     async def _sweep(self) -> None:
         try:

@@ -105,6 +105,10 @@ class RoomBoard:
         """The facts message as it should stand now."""
         return facts(incident, await self.briefing(incident.incident_id), self._clock.now())
 
+    def remember(self, incident: Incident, name: str, message: Message) -> None:
+        """Note that ``message`` has just been posted there, so that it is not drawn again."""
+        self._remember(f"{incident.incident_id}:{name}", _digest(message))
+
     async def set_topic(self, incident: Incident) -> None:
         """Set the room's topic, unless it is what we set last."""
         assert incident.room is not None

@@ -241,6 +241,7 @@ class WarRoomAssembler:
             await self._chat.update(ref, message)
         else:
             ref = await self._chat.post(channel, message, key=context.key)
+        self._board.remember(context.incident, ANNOUNCEMENT, message)
         return self._posted(context, ANNOUNCEMENT, ref)
 
     async def _find_announcement(self, context: StepContext) -> Outcome | None:
@@ -298,7 +299,7 @@ class WarRoomAssembler:
 
     async def _invite_all(self, context: StepContext, users: tuple[UserId, ...]) -> Outcome:
         if not users:
-            return Outcome(result=ready(_Invitation(), is_empty=True))
+            return Outcome(result=ready(_Invitation(), is_empty=context.step == "invite"))
         invited = await self._chat.invite(_channel(context.incident), users)
         refused = tuple(f"<@{user}>: {why}" for user, why in invited.refused.items())
         result = _Invitation(users=invited.joined, unresolved=refused)
@@ -324,6 +325,7 @@ class WarRoomAssembler:
             await self._chat.update(ref, message)
         else:
             ref = await self._chat.post(_channel(context.incident), message, key=context.key)
+        self._board.remember(context.incident, PROPOSAL, message)
         return self._proposed(candidate, ref)
 
     async def _find_proposal(self, context: StepContext) -> Outcome | None:
@@ -402,6 +404,7 @@ class WarRoomAssembler:
 
     async def _post(self, context: StepContext, name: str, message: Message) -> Outcome:
         ref = await self._chat.post(_channel(context.incident), message, key=context.key)
+        self._board.remember(context.incident, name, message)
         return self._posted(context, name, ref)
 
     def _posted(self, context: StepContext, name: str, ref: MessageRef) -> Outcome:

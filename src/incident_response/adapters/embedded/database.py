@@ -84,12 +84,14 @@ def commit_together(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list
         outcomes = [_run_in_savepoint(connection, job) for job in jobs]
     except sqlite3.Error as error:
         _roll_back(connection)
-        return [Outcome(error=_refusal(error, jobs=len(jobs)))] * len(jobs)
+        _log(error, jobs=len(jobs))
+        return [Outcome(error=_unavailable(error)) for _ in jobs]
     try:
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         _roll_back(connection)
-        return [Outcome(error=_refusal(error, jobs=len(jobs), in_commit=True))] * len(jobs)
+        _log(error, jobs=len(jobs))
+        return [Outcome(error=_after_commit(error)) for _ in jobs]
     return outcomes
 
 
@@ -122,18 +124,24 @@ def _run(connection: sqlite3.Connection, job: Job) -> Outcome:
 def _for_caller(error: Exception) -> Exception:
     """The job's own error, or ours where the disk or another process is to blame."""
     if isinstance(error, sqlite3.Error) and primary_code(error) in _TROUBLES:
-        return _refusal(error, jobs=1)
+        _log(error, jobs=1)
+        return _unavailable(error)
     return error
 
 
-def _refusal(
-    error: sqlite3.Error, *, jobs: int, in_commit: bool = False
-) -> UnavailableError | UnknownOutcomeError:
-    name = getattr(error, "sqlite_errorname", type(error).__name__)
-    logger.error("database failed", error=str(error), code=name, jobs=jobs, in_commit=in_commit)
-    if in_commit and primary_code(error) not in _NOT_STORED:
-        return UnknownOutcomeError(f"the database may or may not have stored it: {error}")
+def _after_commit(error: sqlite3.Error) -> UnavailableError | UnknownOutcomeError:
+    if primary_code(error) in _NOT_STORED:
+        return _unavailable(error)
+    return UnknownOutcomeError(f"the database may or may not have stored it: {error}")
+
+
+def _unavailable(error: sqlite3.Error) -> UnavailableError:
     return UnavailableError(f"the database could not be used: {error}")
+
+
+def _log(error: sqlite3.Error, *, jobs: int) -> None:
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    logger.error("database failed", error=str(error), code=name, jobs=jobs)
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

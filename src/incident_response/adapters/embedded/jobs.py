@@ -109,7 +109,7 @@ class JobThread:
             return self._run(self._connection, batch)
         except Exception as error:  # the thread lives on, and every caller hears it
             logger.exception("database batch failed", jobs=len(batch))
-            return [Outcome(error=error)] * len(batch)
+            return [Outcome(error=error) for _ in batch]
 
 
 def _deliver(batch: list[Job], outcomes: list[Outcome]) -> None:

@@ -225,7 +225,7 @@ class GitHubCodeHost:
 def _checked(repository: str) -> str:
     if not _REPOSITORY.fullmatch(repository) or repository.endswith(("/.", "/..")):
         raise InvalidConfigurationError(
-            "GITHUB_REPOSITORIES must map services to owner/name, such as acme/shop"
+            "GITHUB_REPO_MAP must map services to owner/name, such as acme/shop"
         )
     return repository
 

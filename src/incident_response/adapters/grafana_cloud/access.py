@@ -15,5 +15,5 @@ def access(*, instance_id: str, token: str, tenant: str) -> Credentials:
     if token and tenant:
         headers["Authorization"] = f"Bearer {token}"
     elif token:
-        headers["Authorization"] = aiohttp.BasicAuth(instance_id, token).encode()
+        headers["Authorization"] = aiohttp.encode_basic_auth(instance_id, token)
     return Credentials(headers=headers, secrets=(token,))

@@ -26,9 +26,7 @@ ERRORS_QUERY = '{service_name=$service} |~ "(?i)error|exception|fatal|panic"'
 LONGEST_LINE = 2_000
 """Characters of a line that are kept: Loki stores lines of up to 256 KiB."""
 
-_VENDOR = Vendor(
-    name="Loki", url_setting="GRAFANA_LOKI_URL", credential_setting="GRAFANA_LOKI_TOKEN"
-)
+_VENDOR = Vendor(name="Loki", url_setting="LOKI_URL", credential_setting="LOKI_TOKEN")
 # A log search is slow when it is most wanted: one attempt may take nearly all of the time.
 _BOUNDS = Bounds(total_seconds=5.0, attempt_seconds=4.5)
 _ANY_LINE = '{service_name=~".+"}'

@@ -34,9 +34,7 @@ P99_QUERY = (
     " sum by (le) (rate(http_request_duration_seconds_bucket{service=$service}[5m])))"
 )
 
-_VENDOR = Vendor(
-    name="Mimir", url_setting="GRAFANA_MIMIR_URL", credential_setting="GRAFANA_MIMIR_TOKEN"
-)
+_VENDOR = Vendor(name="Mimir", url_setting="MIMIR_URL", credential_setting="MIMIR_TOKEN")
 _BOUNDS = Bounds(total_seconds=5.0, attempt_seconds=4.0)
 
 

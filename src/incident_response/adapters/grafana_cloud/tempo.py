@@ -24,9 +24,7 @@ SLOW_QUERY = "{ resource.service.name = $service && duration > 1s }"
 LONGEST_NAME = 200
 """Characters of a root span's name that are kept."""
 
-_VENDOR = Vendor(
-    name="Tempo", url_setting="GRAFANA_TEMPO_URL", credential_setting="GRAFANA_TEMPO_TOKEN"
-)
+_VENDOR = Vendor(name="Tempo", url_setting="TEMPO_URL", credential_setting="TEMPO_TOKEN")
 # A trace search is slow when it is most wanted: one attempt may take nearly all of the time.
 _BOUNDS = Bounds(total_seconds=5.0, attempt_seconds=4.5)
 _PING_WINDOW = timedelta(minutes=5)

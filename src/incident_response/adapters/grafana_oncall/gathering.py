@@ -13,7 +13,7 @@ class Gathering:
     """Collects one roster; every person is in it once, at the earliest level."""
 
     def __init__(self) -> None:
-        self._people: dict[str, Person] = {}
+        self._people: dict[str, tuple[int, int, Person]] = {}
         self._notes: list[str] = []
         self._errors: list[IncidentResponseError] = []
 
@@ -22,17 +22,18 @@ class Gathering:
         """Whether anybody who can be called was found."""
         return bool(self._people)
 
-    def add(self, users: list[User], *, level: int) -> None:
-        """Take in the people of one level; whoever has no way to be reached becomes a note."""
-        for user in users:
-            person = _person(user, level)
-            known = self._people.get(user.id)
-            if person is None:
-                name = user.name or user.username or user.id
-                self.note(f"{name}: Grafana OnCall knows neither a Slack account nor an e-mail")
-            elif known is None or level < known.level:
-                self._people.pop(user.id, None)  # so that its place is among its new level
-                self._people[user.id] = person
+    def add(self, user: User, *, level: int, place: int) -> None:
+        """Take in the ``place``-th person of a level, in whatever order they are found; one who
+        has no way to be reached becomes a note.
+        """
+        person = _person(user, level)
+        if person is None:
+            name = user.name or user.username or user.id
+            self.note(f"{name}: Grafana OnCall knows neither a Slack account nor an e-mail")
+            return
+        known = self._people.get(user.id)
+        if known is None or (level, place) < known[:2]:
+            self._people[user.id] = (level, place, person)
 
     def note(self, text: str) -> None:
         """Something people should know, said once."""
@@ -49,9 +50,9 @@ class Gathering:
         """What was found, by level; the first error if nothing was found because of errors."""
         if self._errors and not self._people:
             raise self._errors[0]
-        people = sorted(self._people.values(), key=lambda person: person.level)
+        found = sorted(self._people.values(), key=lambda entry: entry[:2])
         return Roster(
-            people=tuple(people),
+            people=tuple(person for _, _, person in found),
             unresolved=tuple(self._notes),
             is_partial=bool(self._errors),
         )

@@ -8,6 +8,7 @@ usual shift) while OnCall does not answer. Not here: whether a person may be inv
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import aiohttp
 
@@ -149,7 +150,8 @@ class GrafanaOnCall:
                 )
             if policy.notify_to_team_members:
                 members = await self._api.members_of(policy.notify_to_team_members)
-                gathering.add(members, level=level)
+                for place, member in enumerate(members):
+                    gathering.add(member, level=level, place=place)
             await self._add_users(gathering, policy.persons, level=level)
             if policy.notify_on_call_from_schedule:
                 await self._by_schedule(gathering, policy.notify_on_call_from_schedule, level)
@@ -174,17 +176,16 @@ class GrafanaOnCall:
         await self._add_users(gathering, list(dict.fromkeys(on_call)), level=0)
 
     async def _add_users(self, gathering: Gathering, user_ids: list[str], *, level: int) -> None:
-        """Look the users up at the same time; add them in their order, each failing by itself."""
+        """Look the users up at the same time; each is added, or fails, by itself."""
 
-        async def look_up(user_id: str) -> User | None:
-            try:
-                return (await self._users.get(user_id, lambda: self._api.user(user_id))).value
-            except IncidentResponseError as error:
-                gathering.failed(f"Grafana OnCall user {user_id}", error)
-                return None
+        async def look_up(user_id: str, place: int) -> None:
+            found = await self._users.get(user_id, lambda: self._api.user(user_id))
+            gathering.add(found.value, level=level, place=place)
 
-        users = await asyncio.gather(*map(look_up, user_ids))
-        gathering.add([user for user in users if user is not None], level=level)
+        async with asyncio.TaskGroup() as tasks:
+            for place, user_id in enumerate(user_ids):
+                ask = partial(look_up, user_id, place)
+                tasks.create_task(_separately(gathering, f"Grafana OnCall user {user_id}", ask))
 
 
 async def _separately(gathering: Gathering, part: str, ask: Callable[[], Awaitable[None]]) -> None:

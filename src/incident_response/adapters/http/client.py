@@ -31,6 +31,7 @@ from incident_response.adapters.http.session import vendor_address
 from incident_response.adapters.http.vendor import Bounds, Vendor
 from incident_response.domain.errors import (
     IncidentResponseError,
+    InvalidConfigurationError,
     RateLimitedError,
     RefusedError,
     RetryableError,
@@ -98,7 +99,7 @@ class VendorHttp:
         self.vendor = vendor
         self.bounds = bounds or Bounds()
         self._base = vendor_address(base_url, vendor=vendor, http=http)
-        self._headers = {"Accept": "application/json", **credentials.headers}
+        self._headers = {"Accept": "application/json", **_sendable(credentials, vendor)}
         self._reader = Reader(vendor, tuple(s for s in credentials.secrets if s))
         self._http = http
         self._clock = clock
@@ -259,6 +260,15 @@ class VendorHttp:
             wait_seconds=round(state.upcoming_sleep, 3),
             error=error.code if isinstance(error, IncidentResponseError) else "",
         )
+
+
+def _sendable(credentials: Credentials, vendor: Vendor) -> Mapping[str, str]:
+    """The headers; a token read from a file often ends in a line break, which none may hold."""
+    if any(not value.isprintable() for value in credentials.headers.values()):
+        raise InvalidConfigurationError(
+            f"{vendor.credential_setting} holds a line break or another unprintable character"
+        )
+    return credentials.headers
 
 
 def _is_worth_another_try(error: BaseException) -> bool:

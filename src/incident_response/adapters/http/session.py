@@ -35,7 +35,7 @@ def vendor_address(base_url: str, *, vendor: Vendor, http: aiohttp.ClientSession
         _ = parts.port  # raises if it is none
     except ValueError:
         host = None
-    if not host:
+    if not host or any(character.isspace() for character in base_url):
         raise InvalidConfigurationError(f"{vendor.url_setting} must be an http or https address")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise InvalidConfigurationError(

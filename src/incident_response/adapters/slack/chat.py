@@ -20,8 +20,6 @@ from incident_response.ports.clock import Clock
 
 METADATA_TYPE = "incident_response"
 """Slack's event type of the metadata that carries a message's key."""
-NOT_JOINED = "not_joined"
-"""Our own word for somebody Slack did not refuse and did not let in either."""
 WARM_SECONDS = 45 * 60.0
 """Less than an answer is remembered for."""
 WARM_RETRY_SECONDS = 30.0
@@ -36,7 +34,6 @@ _PLAIN: Json = {
     "unfurl_links": False,
     "unfurl_media": False,
 }
-
 
 log = structlog.get_logger(__name__)
 
@@ -81,30 +78,10 @@ class SlackChat:
         return None
 
     async def invite(self, channel_id: ChannelId, users: tuple[UserId, ...]) -> Invited:
-        refused: dict[UserId, str] = {}
-        for start in range(0, len(users), people.INVITE_LIMIT):
-            batch = users[start : start + people.INVITE_LIMIT]
-            refused |= await people.invite(self._slack, channel_id, batch)
-        # Slack passes over some people (such as deactivated ones) without a word.
-        present = await self._present(channel_id, users)
-        for user in users:
-            if user not in present:
-                refused.setdefault(user, NOT_JOINED)
-        joined = tuple(user for user in users if user not in refused)
-        return Invited(joined=joined, refused=refused)
-
-    async def _present(
-        self, channel_id: ChannelId, users: tuple[UserId, ...]
-    ) -> frozenset[UserId]:
-        try:
-            return await self.members(channel_id)
-        except RetryableError as error:
-            log.warning("invitation not verified", channel_id=channel_id, error=str(error))
-            return frozenset(users)
+        return await people.invite(self._slack, channel_id, users)
 
     async def members(self, channel_id: ChannelId) -> frozenset[UserId]:
-        pages = self._slack.pages(self._web.conversations_members, channel=channel_id)
-        return frozenset([UserId(user) async for page in pages for user in page["members"]])
+        return await people.members(self._slack, channel_id)
 
     async def set_topic(self, channel_id: ChannelId, topic: str) -> None:
         await self._slack.write(self._web.conversations_setTopic, channel=channel_id, topic=topic)

@@ -36,7 +36,7 @@ CONNECT_SECONDS = 3.0
 
 SDK_LOG = logging.getLogger("slack")
 """What the SDK and Bolt say; never at DEBUG, where they would show what people write."""
-SDK_LOG.setLevel(logging.INFO)
+SDK_LOG.setLevel(logging.WARNING)
 
 Answer = dict[str, Any]
 """What Slack answered; its shape is Slack's."""

@@ -3,14 +3,22 @@
 Not here: which people a room needs (workflows).
 """
 
+import structlog
+
 from incident_response.adapters.slack.client import Answer, SlackClient
 from incident_response.adapters.slack.errors import answer_of
-from incident_response.domain.errors import RefusedError
+from incident_response.domain.errors import RefusedError, RetryableError
 from incident_response.domain.model import ChannelId, UserId
 from incident_response.domain.people import ChatUser
+from incident_response.ports.chat import Invited
 
 INVITE_LIMIT = 100
 """Ids in one call: Slack's pages say 100 in one place and 1000 in another; the lower one holds."""
+
+NOT_JOINED = "not_joined"
+"""Our own word for somebody Slack did not refuse and did not let in either."""
+
+log = structlog.get_logger(__name__)
 
 _PRESENT = "already_in_channel"
 # Reasons that are about one of the people; every other one is about the call or the channel.
@@ -54,7 +62,35 @@ def _is_guest(user: Answer, team_id: str) -> bool:
     return user.get("team_id", team_id) != team_id and team_id not in teams
 
 
-async def invite(
+async def members(slack: SlackClient, channel_id: ChannelId) -> frozenset[UserId]:
+    """Everybody in a channel, our bot too."""
+    pages = slack.pages(slack.web.conversations_members, channel=channel_id)
+    return frozenset([UserId(user) async for page in pages for user in page["members"]])
+
+
+async def invite(slack: SlackClient, channel_id: ChannelId, users: tuple[UserId, ...]) -> Invited:
+    """Invite ``users``, then see who came: Slack passes over some people (such as deactivated
+    ones) without a word.
+    """
+    refused: dict[UserId, str] = {}
+    for start in range(0, len(users), INVITE_LIMIT):
+        refused |= await _refused(slack, channel_id, users[start : start + INVITE_LIMIT])
+    present = await _present(slack, channel_id, users)
+    refused = {user: NOT_JOINED for user in users if user not in present} | refused
+    return Invited(joined=tuple(user for user in users if user not in refused), refused=refused)
+
+
+async def _present(
+    slack: SlackClient, channel_id: ChannelId, users: tuple[UserId, ...]
+) -> frozenset[UserId]:
+    try:
+        return await members(slack, channel_id)
+    except RetryableError as error:
+        log.warning("invitation not verified", channel_id=channel_id, error=str(error))
+        return frozenset(users)
+
+
+async def _refused(
     slack: SlackClient, channel_id: ChannelId, users: tuple[UserId, ...]
 ) -> dict[UserId, str]:
     """Invite ``users`` and say who could not be, with Slack's reason.
@@ -83,7 +119,7 @@ async def _told_apart(
         return _reasons(listed)
     refused: dict[UserId, str] = {}
     for user in users:
-        refused |= await invite(slack, channel_id, (user,))
+        refused |= await _refused(slack, channel_id, (user,))
     return refused
 
 

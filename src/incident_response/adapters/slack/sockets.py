@@ -121,8 +121,7 @@ class Socket:
         self._answers_pings = True
         self.connections = 0
         """How many sockets of the app there were when Slack last greeted this one."""
-        self.problem = "not connected yet"
-        """Why it is not live, for people."""
+        self._problem = "not connected yet"
 
     @property
     def is_live(self) -> bool:
@@ -132,6 +131,11 @@ class Socket:
             return False
         is_open = client.current_session is self._greeted and not self._greeted.closed
         return is_open and self._answers_pings
+
+    @property
+    def problem(self) -> str:
+        """Why it is not live, for people; empty while it is."""
+        return "" if self.is_live else self._problem or "the connection was lost"
 
     async def run(self) -> None:
         """Connect, and connect again, until cancelled; closes the socket then."""
@@ -162,12 +166,12 @@ class Socket:
             raise
         except LOST as error:
             self._greeted = greeted
-            self.problem = f"Slack cannot be reached: {type(error).__name__}"
+            self._problem = f"Slack cannot be reached: {type(error).__name__}"
             raise
 
     def _refused(self, error: SlackApiError) -> None:
         refused = from_api_error(error, method="apps.connections.open", is_write=False)
-        self.problem = str(refused)
+        self._problem = str(refused)
         if isinstance(refused, RefusedError) and refused.reason in AUTH_REASONS:
             self._turns.hold(REFUSED_SECONDS)
 
@@ -192,7 +196,7 @@ class Socket:
         client = handler.client
         try:
             client.wss_uri = await client.issue_new_wss_url()
-            self.problem = "Slack has not greeted the socket"
+            self._problem = "Slack has not greeted the socket"
             async with asyncio.timeout(OPEN_SECONDS):
                 await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's is not annotated
         except (SlackApiError, *LOST):
@@ -206,7 +210,7 @@ class Socket:
         frame = json.loads(message.data)
         if frame.get("type") == "hello" and self._client is not None:
             self._greeted, self._answers_pings = self._client.current_session, True
-            self.connections, self.problem = frame.get("num_connections", 0), ""
+            self.connections, self._problem = frame.get("num_connections", 0), ""
             log.info("slack socket connected", socket=self.name, connections=self.connections)
         elif frame.get("type") == "disconnect":
             self._told_to_go(str(frame.get("reason", "")))
@@ -214,7 +218,7 @@ class Socket:
     def _told_to_go(self, reason: str) -> None:
         log.info("slack closes a socket", socket=self.name, reason=reason)
         if reason in _UNWANTED:
-            self._greeted, self.problem = None, f"Slack wants no socket of ours: {reason}"
+            self._greeted, self._problem = None, f"Slack wants no socket of ours: {reason}"
             self._turns.hold(REFUSED_SECONDS)
 
     # --- watching ----------------------------------------------------------------------------
@@ -231,7 +235,6 @@ class Socket:
                 last_live = loop.time()
                 if last_live - connected > self._ping_seconds:
                     self._turns.works()
-        self.problem = self.problem or "the connection went silent"
         log.warning("slack socket is dead and made anew", socket=self.name, problem=self.problem)
 
     async def _close(self, handler: _Handler) -> None:

@@ -24,7 +24,7 @@ from incident_response.domain.errors import (
 )
 from incident_response.entrypoints.webhook import answers
 from incident_response.entrypoints.webhook.answers import RequestRefusedError
-from incident_response.entrypoints.webhook.guard import CONTINUE
+from incident_response.entrypoints.webhook.inner_transport import CONTINUE
 from incident_response.entrypoints.webhook.keys import KeyRing
 from incident_response.entrypoints.webhook.throttle import Throttle
 from incident_response.ports.clock import Clock

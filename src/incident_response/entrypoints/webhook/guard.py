@@ -7,24 +7,22 @@ needs its path or method (``app``).
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, cast
+from typing import cast
 
 import structlog
 
 from incident_response.entrypoints.webhook.answers import wire_refusal
 from incident_response.entrypoints.webhook.framing import BodyReader, FramingError, read_head
+from incident_response.entrypoints.webhook.inner_transport import InnerTransport
 
 LINGER_SECONDS = 1.0
 """How long a refused sender may still send into the void: an early close could destroy the answer
 on its way."""
 MAX_HELD_BYTES = 65_536
 """Bytes of later requests a sender may send ahead; nobody who sends alerts does."""
-
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-"""What a sender that asks before it sends its body waits for: not an answer yet."""
 
 _log = structlog.get_logger(__name__)
 
@@ -78,7 +76,7 @@ class Guard(asyncio.Protocol):
         """A connection that says nothing has as long as one that says too little."""
         # A stream's transport is one that writes; uvloop's is no subclass of asyncio's.
         self._transport = cast(asyncio.Transport, transport)
-        self._inner_transport = _InnerTransport(self._transport, self._wrote)
+        self._inner_transport = InnerTransport(self._transport, self._wrote)
         self._start_timer(self._pace.head_seconds, self._head_late)
         if self._inner is not None:
             self._inner.connection_made(self._inner_transport)
@@ -247,54 +245,3 @@ class Guard(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-class _InnerTransport(asyncio.Transport):
-    """The transport as aiohttp sees it: tells of the first write, and can be taken away."""
-
-    def __init__(self, outer: asyncio.Transport, wrote: Callable[[], None]) -> None:
-        super().__init__()
-        self._outer = outer
-        self._wrote = wrote
-        self._is_detached = False
-
-    def detach(self) -> None:
-        """From now on nothing reaches the connection."""
-        self._is_detached = True
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Write, and say so unless it only invites the body."""
-        if self._is_detached:
-            return
-        self._outer.write(data)
-        if data != CONTINUE:
-            self._wrote()
-
-    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        """Write, and say so."""
-        self.write(b"".join(list_of_data))
-
-    def is_closing(self) -> bool:
-        return self._is_detached or self._outer.is_closing()
-
-    def close(self) -> None:
-        if not self._is_detached:
-            self._outer.close()
-
-    def abort(self) -> None:
-        if not self._is_detached:
-            self._outer.abort()
-
-    def pause_reading(self) -> None:
-        if not self._is_detached:
-            self._outer.pause_reading()
-
-    def resume_reading(self) -> None:
-        if not self._is_detached:
-            self._outer.resume_reading()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._outer.get_extra_info(name, default)
-
-    def get_write_buffer_size(self) -> int:
-        return self._outer.get_write_buffer_size()

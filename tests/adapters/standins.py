@@ -1,0 +1,120 @@
+"""The sandbox's stand-ins for the vendors on a real socket, and the real adapters before them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+
+from incident_response.adapters.github import GitHubCodeHost
+from incident_response.adapters.grafana_cloud import (
+    LokiLogSource,
+    MimirMetricsSource,
+    TempoTraceSource,
+)
+from incident_response.adapters.grafana_oncall import GrafanaOnCall
+from incident_response.adapters.http import vendor_session
+from incident_response.adapters.system_clock import SystemClock
+from incident_response.adapters.workos import WorkOSDirectory
+from incident_response.sandbox.alert_groups import AlertGroups
+from incident_response.sandbox.clock import RealClock
+from incident_response.sandbox.faults import Fault, FaultBoard
+from incident_response.sandbox.tidewater import TIDEWATER
+from incident_response.sandbox.vendors import github, grafana_oncall, loki, mimir, tempo, workos
+from incident_response.sandbox.vendors.grafana_cloud import GrafanaAccess
+from incident_response.sandbox.vendors.world import World
+from tests.adapters.scripted import serving
+
+TOKEN = "a-token-for-tests"
+INSTANCE = "412817"
+UI_URL = "https://grafana.tidewater.example"
+
+
+@dataclass(frozen=True)
+class StandIns:
+    """The vendors of Tidewater Systems at ``url``, with their fault switches."""
+
+    url: str
+    board: FaultBoard
+    http: aiohttp.ClientSession
+
+    def break_down(self, target: str) -> None:
+        """Every call to ``target`` (fnmatch) fails until ``mend``."""
+        self.board.add(Fault(target=target, kind="server_error"))
+
+    def mend(self) -> None:
+        self.board.clear()
+
+    def calls(self, target: str) -> int:
+        return self.board.received.calls_by_target[target]
+
+    def on_call(self, *, token: str = TOKEN) -> GrafanaOnCall:
+        return GrafanaOnCall(
+            base_url=f"{self.url}/oncall", token=token, http=self.http, clock=SystemClock()
+        )
+
+    def directory(self, *, api_key: str = TOKEN) -> WorkOSDirectory:
+        return WorkOSDirectory(
+            base_url=f"{self.url}/workos",
+            api_key=api_key,
+            groups={team.name: team.directory_group_id for team in TIDEWATER.teams},
+            http=self.http,
+            clock=SystemClock(),
+        )
+
+    def metrics(self, *, token: str = TOKEN) -> MimirMetricsSource:
+        return MimirMetricsSource(
+            base_url=f"{self.url}/mimir/prometheus",
+            instance_id=INSTANCE,
+            token=token,
+            http=self.http,
+            clock=SystemClock(),
+            ui_url=UI_URL,
+        )
+
+    def logs(self, *, token: str = TOKEN) -> LokiLogSource:
+        return LokiLogSource(
+            base_url=f"{self.url}/loki",
+            instance_id=INSTANCE,
+            token=token,
+            http=self.http,
+            clock=SystemClock(),
+            ui_url=UI_URL,
+        )
+
+    def traces(self, *, token: str = TOKEN) -> TempoTraceSource:
+        return TempoTraceSource(
+            base_url=f"{self.url}/tempo",
+            instance_id=INSTANCE,
+            token=token,
+            http=self.http,
+            clock=SystemClock(),
+            ui_url=UI_URL,
+        )
+
+    def code_host(self, *, token: str = TOKEN) -> GitHubCodeHost:
+        return GitHubCodeHost(
+            base_url=f"{self.url}/github",
+            token=token,
+            repositories={service.name: service.repo for service in TIDEWATER.services},
+            http=self.http,
+            clock=SystemClock(),
+        )
+
+
+@asynccontextmanager
+async def stand_ins() -> AsyncIterator[StandIns]:
+    clock = RealClock()
+    board = FaultBoard(clock)
+    world = World(TIDEWATER, clock, board, AlertGroups())
+    access = GrafanaAccess(INSTANCE, TOKEN)
+    routes = (
+        *grafana_oncall.routes(world, TOKEN),
+        *workos.routes(world, TOKEN),
+        *mimir.routes(world, access),
+        *loki.routes(world, access),
+        *tempo.routes(world, access),
+        *github.routes(world, TOKEN),
+    )
+    async with serving(*routes) as url, vendor_session() as http:
+        yield StandIns(url, board, http)

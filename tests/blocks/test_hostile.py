@@ -1,0 +1,170 @@
+"""Every message and modal, given anything: Slack accepts it; it calls and links nothing else."""
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from incident_response import blocks
+from incident_response.blocks import alert_notices, notices, refusals, replies
+from incident_response.blocks.announcement import announcement
+from incident_response.blocks.checklist import checklist
+from incident_response.blocks.declare import declare_modal
+from incident_response.blocks.duty import duty
+from incident_response.blocks.facts import facts
+from incident_response.blocks.help import HelpRow, help_text, unknown_command
+from incident_response.blocks.listing import listing
+from incident_response.blocks.nudge import nudge
+from incident_response.blocks.proposal import proposal
+from incident_response.blocks.room import bookmarks, topic
+from incident_response.blocks.status import status
+from incident_response.blocks.text import web_address
+from incident_response.domain.alert import Alert, AlertState, IntakeRecord
+from incident_response.domain.briefing import Briefing
+from incident_response.domain.errors import RefusedError
+from incident_response.domain.incident import Incident
+from incident_response.domain.model import UserId
+from incident_response.domain.roles import Role
+from incident_response.ports.chat import Invited, Message
+from incident_response.ports.event_queue import DeadLetter
+from incident_response.ports.inbox import Envelope, EnvelopeKind
+from tests.blocks import samples, slack_limits
+
+SOURCES = sorted(Path(blocks.__file__).parent.glob("*.py"))
+EXAMPLES = settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
+
+
+def about_incident(incident: Incident, briefing: Briefing, now: datetime) -> Iterator[Message]:
+    yield facts(incident, briefing, now)
+    yield status(incident, briefing, now)
+    yield checklist(incident)
+    yield announcement(incident)
+    yield proposal(incident)
+    yield nudge(incident, now)
+    yield listing([incident] * 15, now)
+    yield listing([], now)
+    yield replies.roles(incident)
+    yield replies.joined(incident)
+    yield replies.declared(incident)
+    yield alert_notices.alert_resolved(incident)
+    yield alert_notices.alert_refired(incident)
+    yield alert_notices.reopened(incident)
+
+
+def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> Iterator[Message]:
+    alert = Alert(
+        source=text,
+        group_key=text,
+        state=AlertState.UNKNOWN,
+        raw_state=text,
+        changed_at=at,
+        occurrence="1",
+        title=text,
+        links=incident.links,
+    )
+    record = IntakeRecord(
+        event_id=samples.event_id(), alert=alert, received_at=at, raw_excerpt=text
+    )
+    letter = DeadLetter(
+        message_id="m", raw=text, group=text, receive_count=3, reason=text, died_at=at
+    )
+    envelope = Envelope(key=text, kind=EnvelopeKind.ACTION, payload={"x": text}, received_at=at)
+    yield notices.alert_quarantined(record)
+    yield notices.alert_dead(record, text)
+    yield notices.message_dead_lettered(letter, text)
+    yield notices.envelope_buried(envelope, text)
+    yield notices.room_failed(incident, "create_room", text)
+    yield alert_notices.alert_attached(incident, alert)
+    yield refusals.could_not(text, text, text)
+    yield refusals.failed(text, RefusedError(text, reason=text))
+    yield replies.invited(Invited(joined=(user,) * 30, refused={user: text}))
+    yield replies.role_assigned(Role.SCRIBE, user, by=UserId("U0ADA"), previous=UserId("W0BEN"))
+    yield duty(Role.COMMANDER)
+    yield help_text([HelpRow(text, text, text)] * 5, "/inc")
+    yield unknown_command(text, text, "/inc")
+
+
+def given_links(incident: Incident, briefing: Briefing) -> set[str]:
+    urls = [link.url for link in incident.links]
+    for part in (briefing.health, briefing.logs, briefing.traces):
+        urls += [part.url] if part else []
+    urls += [trace.url for trace in briefing.traces.traces] if briefing.traces else []
+    urls += [commit.url for commit in briefing.changes.commits] if briefing.changes else []
+    return {web_address(url) for url in urls} - {""}
+
+
+def check(message: Message, links: set[str]) -> None:
+    assert slack_limits.violations(message) == []
+    assert slack_limits.links(message) <= links
+    assert slack_limits.auto_links(message) == []
+    assert slack_limits.mentions(message) <= {"@U0ADA", "@W0BEN", "@U0CLEO", "#C0ROOM"}
+
+
+@EXAMPLES
+@given(incident=samples.incidents, briefing=samples.briefings, now=samples.times)
+def test_every_message_about_an_incident_fits_and_does_only_what_it_should(
+    incident: Incident, briefing: Briefing, now: datetime
+) -> None:
+    for message in about_incident(incident, briefing, now):
+        check(message, given_links(incident, briefing))
+
+
+@EXAMPLES
+@given(incident=samples.incidents, text=samples.hostile, user=samples.users, at=samples.times)
+def test_every_message_about_a_text_fits_and_does_only_what_it_should(
+    incident: Incident, text: str, user: UserId, at: datetime
+) -> None:
+    for message in about_text(incident, text, user, at=at):
+        check(message, given_links(incident, Briefing()))
+
+
+@EXAMPLES
+@given(title=samples.hostile, message=samples.hostile)
+def test_the_declare_modal_fits_whatever_it_is_filled_with(title: str, message: str) -> None:
+    assert slack_limits.violations(declare_modal(title=title, message=message)) == []
+
+
+@EXAMPLES
+@given(incident=samples.incidents)
+def test_a_topic_and_bookmarks_call_nobody_and_link_only_where_the_alert_said(
+    incident: Incident,
+) -> None:
+    shown = Message(text=topic(incident))
+    assert slack_limits.size(shown.text) <= 250
+    assert slack_limits.mentions(shown) | slack_limits.links(shown) == set()
+    assert {mark.url for mark in bookmarks(incident)} <= given_links(incident, Briefing())
+    assert all(mark.title for mark in bookmarks(incident))
+
+
+@settings(max_examples=300, deadline=None, phases=[Phase.generate])
+@given(text=samples.hostile | st.text())
+def test_no_text_of_a_stranger_takes_effect_in_a_refusal(text: str) -> None:
+    message = refusals.could_not(text, text)
+    check(message, set())
+    shown = message.text
+    assert slack_limits.STYLED.search(shown) is None
+    assert "`" not in shown
+    assert re.search(r"^(?:&gt;|>)", shown, re.MULTILINE) is None
+
+
+def test_only_text_makes_safe_text_and_say_is_given_literals() -> None:
+    for source in SOURCES:
+        for node in ast.walk(ast.parse(source.read_text())):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            where = f"{source.name}:{node.lineno}"
+            if node.func.id == "Safe":
+                assert source.name == "text.py" or not node.args, where
+            if node.func.id == "say":
+                assert isinstance(node.args[0], ast.Constant), where
+            if node.func.id == "join" and len(node.args) > 1:
+                assert isinstance(node.args[1], ast.Constant), where
