@@ -1,6 +1,7 @@
 """``incident-response local`` as a process of its own, driven and read over the wire only.
 
-What a test learns here it learns as a person or another program would: through the control API and Slack's Web API.
+What a test learns here it learns as a person or another program would: through the control API and
+Slack's Web API.
 """
 
 import asyncio
@@ -82,7 +83,7 @@ class LocalProcess:
 
 @asynccontextmanager
 async def local_process(state_dir: Path, *arguments: str) -> AsyncIterator[LocalProcess]:
-    """The process on free ports, once it has said where it is; killed at the end if it still runs."""
+    """The process on free ports, once it has said where it is; killed at the end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -122,7 +123,7 @@ async def eventually(check: Any, *, within: float = 30.0) -> Any:
     last: object = None
     try:
         async with asyncio.timeout(within):
-            while not (last := await check()):
+            while not (last := await check()):  # noqa: ASYNC110 - it is another process
                 await asyncio.sleep(0.03)
     except TimeoutError:
         raise AssertionError(

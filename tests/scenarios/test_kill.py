@@ -1,7 +1,9 @@
-"""kill -9 of the whole local stack at every step boundary of an assembly, then a restart: the same room, finished.
+"""kill -9 of the whole local stack at every step boundary of an assembly, then a restart: the same
+room, finished.
 
-Each boundary is made exact by a fault that holds the call back, once before its effect and once after it, so that the
-process dies precisely there. The verdict is read from the workspace, which shares no code with the program.
+Each boundary is made exact by a fault that holds the call back, once before its effect and once
+after it, so that the process dies precisely there. The verdict is read from the workspace, which
+shares no code with the program.
 """
 
 from pathlib import Path

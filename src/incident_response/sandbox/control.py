@@ -198,10 +198,12 @@ def _changing(answer: Answer) -> Answer:
 
 async def _read(request: web.Request, model: type[Model]) -> Model:
     """Read a JSON body into `model`. Raises `ValidationError`; an oversized body ends in 413."""
-    body = await request.content.read(_LARGEST_BODY + 1)
-    if len(body) > _LARGEST_BODY:
-        raise web.HTTPRequestEntityTooLarge(_LARGEST_BODY, len(body))
-    return model.model_validate_json(body)
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(_LARGEST_BODY):
+        body += chunk
+        if len(body) > _LARGEST_BODY:
+            raise web.HTTPRequestEntityTooLarge(_LARGEST_BODY, len(body))
+    return model.model_validate_json(bytes(body))
 
 
 def _told(problem: Mapping[str, Any]) -> str:

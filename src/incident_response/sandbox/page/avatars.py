@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from incident_response.sandbox.page.emoji import emoji
@@ -18,6 +19,11 @@ def avatar(user: User | None, *, symbol: str | None = None) -> Html:
     name = user.real_name if user else "?"
     color = user.color if user and _HEX.fullmatch(user.color) else FALLBACK
     shown = (emoji(symbol.strip(":")) if symbol else None) or initials(name)
+    return _drawn(shown, color)
+
+
+@lru_cache(maxsize=256)
+def _drawn(shown: str, color: str) -> Html:
     return tag(
         "svg",
         tag("rect", width=36, height=36, rx=8, fill=f"#{color}"),

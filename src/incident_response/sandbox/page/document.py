@@ -253,7 +253,7 @@ def _switcher_menu(reading: Reading) -> Html:
             avatar(person),
             tag(
                 "span",
-                tag("b", person.label),
+                tag("b", person.real_name),
                 tag("span", _about(person.title, person.is_restricted), class_="muted"),
             ),
             class_="menu-item",

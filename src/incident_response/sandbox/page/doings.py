@@ -37,6 +37,7 @@ class Doings:
             "join": self._join,
             "leave": self._leave,
             "archive": self._archive,
+            "home": self._home,
             "click": self._click,
             "suggest": self._suggest,
             "shortcut": self._shortcut,
@@ -120,6 +121,10 @@ class Doings:
         return DONE
 
     # --- what apps are told ----------------------------------------------------------------
+
+    async def _home(self, me: User, _body: Body) -> Answer:
+        await self._people.open_home(user=me.id)
+        return DONE
 
     async def _click(self, me: User, body: Body) -> Answer:
         outcome = await self._people.click(

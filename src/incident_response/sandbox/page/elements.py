@@ -92,11 +92,15 @@ def button(element: Node, slot: Slot) -> Html:
         "aria_label": element.get("accessibility_label"),
     }
     label = text_of(element.get("text"), slot.viewer)
-    address = str(element.get("url") or "")
-    if address and is_safe_address(address):
+    address = _safe_or_none(element.get("url"))
+    if address:
         link = {"href": address, "target": "_blank", "rel": "noopener noreferrer"}
         return tag("a", label, icon("external"), **attributes, **link)
     return tag("button", label, type="button", **attributes)
+
+
+def _safe_or_none(address: object) -> str | None:
+    return str(address) if address and is_safe_address(str(address)) else None
 
 
 def overflow(element: Node, slot: Slot) -> Html:
@@ -111,7 +115,7 @@ def overflow(element: Node, slot: Slot) -> Html:
             type="button",
             role="menuitem",
             data_option=as_json(option),
-            data_href=option.get("url"),
+            data_href=_safe_or_none(option.get("url")),
         )
         for option in element.get("options", ())
     ]

@@ -92,9 +92,11 @@ async def read_json(request: web.Request) -> dict[str, Any]:
         web.HTTPRequestEntityTooLarge: longer than 256 KiB.
         web.HTTPBadRequest: not a JSON object.
     """
-    raw = await request.content.read(BODY_LIMIT + 1)
-    if len(raw) > BODY_LIMIT:
-        raise web.HTTPRequestEntityTooLarge(max_size=BODY_LIMIT, actual_size=len(raw))
+    raw = bytearray()
+    async for chunk in request.content.iter_chunked(64 * 1024):
+        raw += chunk
+        if len(raw) > BODY_LIMIT:
+            raise web.HTTPRequestEntityTooLarge(max_size=BODY_LIMIT, actual_size=len(raw))
     try:
         document = json.loads(raw)
     except (ValueError, RecursionError) as error:

@@ -7,6 +7,7 @@ colour. Emoji belong to ``emoji.py``.
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ SHEET: Final = trusted((Path(__file__).parent / "static" / "icons.svg").read_tex
 NAMES: Final = frozenset(re.findall(r'id="i-([a-z]+)"', SHEET))
 
 
+@cache
 def icon(name: str) -> Html:
     """Draw an icon. It says nothing to a screen reader: its button must have words.
 

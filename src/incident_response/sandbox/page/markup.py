@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
+from functools import cache
 from typing import Final, TypeAlias
 
 Attribute: TypeAlias = str | int | bool | None
@@ -53,6 +54,11 @@ def tag(element: str, *children: Child, **attributes: Attribute) -> Html:
     return Html(f"{opening}{''.join(_pieces(children))}</{element}>")
 
 
+@cache
+def _written(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
+
+
 def _pieces(children: Iterable[Child]) -> Iterable[str]:
     for child in children:
         if child is None:
@@ -69,7 +75,7 @@ def _attributes(attributes: dict[str, Attribute]) -> Iterable[str]:
     for name, value in attributes.items():
         if value is None or value is False:
             continue
-        written = name.rstrip("_").replace("_", "-")
+        written = _written(name)
         if value is True:
             yield f" {written}"
         else:

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal
 
 from incident_response.sandbox.page.avatars import avatar
@@ -66,7 +67,9 @@ def article(message: Message, reading: Reading, stand: Stand = Stand()) -> Html:
         _banner(message, reading, pinned=pinned),
         tag("div", _gutter(message, reading, stand), class_="gutter"),
         tag("div", _content(message, reading, stand), class_="content"),
-        None if message.subtype == "tombstone" else _toolbar(message, stand),
+        None
+        if message.subtype == "tombstone"
+        else _toolbar(stand.place, is_private=message.ephemeral_to is not None),
         class_=" ".join(["message", *(name for name, on in flags.items() if on)]),
         id=f"{stand.place[0]}-{message.ts}",
         tabindex=-1,
@@ -235,12 +238,12 @@ def _thread_link(message: Message, reading: Reading) -> Html | None:
     )
 
 
-def _toolbar(message: Message, stand: Stand) -> Html:
-    private = message.ephemeral_to is not None
+@cache
+def _toolbar(place: Place, *, is_private: bool) -> Html:
     tools: list[tuple[str, str, str]] = []
-    if not private:
+    if not is_private:
         tools.append(("react-menu", "smile", "Add a reaction"))
-        if stand.place == "channel":
+        if place == "channel":
             tools.append(("thread", "thread", "Reply in thread"))
         tools.append(("message-menu", "more", "More actions"))
     else:

@@ -36,6 +36,7 @@ class Page:
     ) -> None:
         self._workspace = workspace
         self._people = people
+        self._world = world
         self._clock = clock
         self._workbench = Workbench(world)
         self._doings = Doings(workspace, people)
@@ -110,17 +111,20 @@ class Page:
         return user if user and not user.deleted and not user.is_bot else None
 
     def _default_person(self) -> User:
-        """Choose the first person who is no bot, in the order the workspace was seeded."""
-        users = self._workspace.state.users.values()
-        return next(user for user in users if not user.deleted and not user.is_bot)
+        """Choose the first of the company's people who can be here, the same at every start."""
+        seeded = (self._person(person.slack_id) for person in self._world.company.people)
+        return next(user for user in seeded if user is not None)
 
     def _first_channel(self, me: User) -> Channel:
-        """Choose where to begin: the general channel, or else any this person is in."""
+        """Choose where to begin: this person's newest private room, else the general channel."""
         visible = self._workspace.channels.visible(me.id)
         mine = [channel for channel in visible if me.id in channel.members]
         candidates = mine or visible
         if not candidates:
             raise web.HTTPNotFound(text="this person is in no channel\n")
+        rooms = [c for c in mine if c.is_private and c.name and not c.is_archived]
+        if rooms:
+            return max(rooms, key=lambda room: (room.created, room.id))
         return next((c for c in candidates if c.is_general), candidates[0])
 
 

@@ -48,22 +48,27 @@ def modal(reading: Reading) -> Html:
 
 
 def _head(view: View, reading: Reading) -> Html:
-    stacked = view.previous_view_id is not None
-    label = "Back" if stacked else "Close"
-    close = tag(
-        "button",
-        icon("back" if stacked else "close"),
-        type="button",
-        class_="icon-button",
-        data_do="close-view",
-        aria_label=label,
-        title=label,
-    )
+    is_stacked = view.previous_view_id is not None
+    back = _closer("back", "Back") if is_stacked else None
+    close = _closer("close", "Close", closes_all=is_stacked)
     app = tag(
         "span", avatar(reading.user(reading.app.bot_user_id)), reading.app.name, class_="modal-app"
     )
     title = tag("h2", words(view.body.get("title")), id="modal-title")
-    return tag("header", title, app, close, class_="modal-head")
+    return tag("header", title, app, back, close, class_="modal-head")
+
+
+def _closer(drawing: str, label: str, *, closes_all: bool = False) -> Html:
+    return tag(
+        "button",
+        icon(drawing),
+        type="button",
+        class_="icon-button",
+        data_do="close-view",
+        data_all=closes_all,
+        aria_label=label,
+        title=label,
+    )
 
 
 def _foot(view: View) -> Html:

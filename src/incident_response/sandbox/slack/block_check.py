@@ -81,14 +81,10 @@ def is_too_large(view: Any) -> bool:
 
 
 def _check_whole(blocks: Blocks, pointer: str, problems: Problems) -> None:
-    """What no single field shows: sections without content, ids used twice."""
+    """What no single block shows: ids used twice."""
     seen: set[str] = set()
     for index, block in enumerate(blocks):
         here = f"{pointer}/{index}"
-        if block["type"] == "section" and not block.get("text") and not block.get("fields"):
-            complain(problems, "missing required field: text or fields", here)
-        if block["type"] == "image" and not (block.get("image_url") or block.get("slack_file")):
-            complain(problems, "missing required field: image_url", here)
         block_id = block.get("block_id")
         if block_id and block_id in seen:
             complain(problems, f"`block_id` {block_id} already exists", f"{here}/block_id")

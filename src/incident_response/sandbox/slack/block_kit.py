@@ -5,6 +5,7 @@ by kind only, as Slack's clients write it and products seldom do.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from incident_response.sandbox.slack.shapes import (
     Check,
@@ -68,20 +69,18 @@ def _element(required: Mapping[str, Check] | None = None, /, **optional: Check) 
     return Fields({"type": anything, **(required or {})}, {**shared, **optional})
 
 
-def _select(initial: Check, /, **optional: Check) -> Fields:
-    """A select of one; `initial` checks what is chosen at first."""
-    names = {"initial_option", "initial_user", "initial_conversation", "initial_channel"}
-    return _element(placeholder=plain(150), **dict.fromkeys(names, initial), **optional)
+def _select(**optional: Check) -> Fields:
+    return _element(placeholder=plain(150), **optional)
 
 
-def _multi_select(initial: Check, /, **optional: Check) -> Fields:
-    names = {"initial_options", "initial_users", "initial_conversations", "initial_channels"}
-    return _element(
-        placeholder=plain(150),
-        max_selected_items=integer(1, 100),
-        **dict.fromkeys(names, initial),
-        **optional,
-    )
+def _multi_select(**optional: Check) -> Fields:
+    return _element(placeholder=plain(150), max_selected_items=integer(1, 100), **optional)
+
+
+def _with_choices(select: Fields) -> Fields:
+    """A select that brings its options, flat or in groups."""
+    choices: dict[str, Check] = {"options": OPTIONS, "option_groups": OPTION_GROUPS}
+    return replace(select, optional={**select.optional, **choices}, any_of=tuple(choices))
 
 
 def _typed_input(**optional: Check) -> Fields:
@@ -99,14 +98,15 @@ CONVERSATION: dict[str, Check] = {
     "default_to_current_conversation": boolean,
     "response_url_enabled": boolean,
 }
-CHOICES: dict[str, Check] = {"options": OPTIONS, "option_groups": OPTION_GROUPS}
 IMAGE_FIELDS: dict[str, Check] = {
     "image_url": string(3000),
     "slack_file": anything,
     "title": plain(2000),
     "block_id": ID,
 }
-IMAGE = Fields({"type": anything, "alt_text": string(2000)}, IMAGE_FIELDS)
+IMAGE = Fields(
+    {"type": anything, "alt_text": string(2000)}, IMAGE_FIELDS, any_of=("image_url", "slack_file")
+)
 
 ELEMENTS = Typed(
     {
@@ -119,16 +119,18 @@ ELEMENTS = Typed(
         ),
         "image": IMAGE,
         "overflow": _element({"options": items(OPTION, most=5)}),
-        "static_select": _select(OPTION, **CHOICES),
-        "external_select": _select(OPTION, min_query_length=integer(0, 100)),
-        "users_select": _select(ID),
-        "conversations_select": _select(ID, **CONVERSATION),
-        "channels_select": _select(ID, response_url_enabled=boolean),
-        "multi_static_select": _multi_select(OPTIONS, **CHOICES),
-        "multi_external_select": _multi_select(OPTIONS, min_query_length=integer(0, 100)),
-        "multi_users_select": _multi_select(IDS),
-        "multi_conversations_select": _multi_select(IDS, **CONVERSATION),
-        "multi_channels_select": _multi_select(IDS),
+        "static_select": _with_choices(_select(initial_option=OPTION)),
+        "external_select": _select(initial_option=OPTION, min_query_length=integer(0, 100)),
+        "users_select": _select(initial_user=ID),
+        "conversations_select": _select(initial_conversation=ID, **CONVERSATION),
+        "channels_select": _select(initial_channel=ID, response_url_enabled=boolean),
+        "multi_static_select": _with_choices(_multi_select(initial_options=OPTIONS)),
+        "multi_external_select": _multi_select(
+            initial_options=OPTIONS, min_query_length=integer(0, 100)
+        ),
+        "multi_users_select": _multi_select(initial_users=IDS),
+        "multi_conversations_select": _multi_select(initial_conversations=IDS, **CONVERSATION),
+        "multi_channels_select": _multi_select(initial_channels=IDS),
         "checkboxes": _element(
             {"options": items(OPTION, most=10)}, initial_options=items(OPTION, most=10)
         ),
@@ -217,12 +219,15 @@ def _block(required: Mapping[str, Check], /, **optional: Check) -> Fields:
 BLOCKS = Typed(
     {
         "header": _block({"text": plain(150)}, level=integer(1, 4)),
-        "section": _block(
-            {},
-            text=either(3000),
-            fields=items(either(2000), most=10),
-            accessory=ACCESSORIES,
-            expand=boolean,
+        "section": replace(
+            _block(
+                {},
+                text=either(3000),
+                fields=items(either(2000), most=10),
+                accessory=ACCESSORIES,
+                expand=boolean,
+            ),
+            any_of=("text", "fields"),
         ),
         "divider": _block({}),
         "context": _block({"elements": items(CONTEXT, most=10)}),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from incident_response.sandbox.slack.changes import Change
 from incident_response.sandbox.slack.model import Channel, Json, Message
-from incident_response.sandbox.slack.wire import channel_json, message_json
+from incident_response.sandbox.slack.wire import channel_json, message_json, view_json
 from incident_response.sandbox.slack.workspace import Workspace
 
 CHANNEL_TYPES = {
@@ -35,7 +35,7 @@ class Events:
     def told_of(self, change: Change) -> list[Json]:
         """The whole payloads (`event_callback`) this change causes, most often none."""
         tell = _TELLERS.get(change.kind)
-        if tell is None or change.channel is None:
+        if tell is None or change.channel is None or not self._workspace.app.events:
             return []
         channel = self._workspace.channels.get(change.channel)
         if not channel.visible_to(self._workspace.app.bot_user_id):
@@ -44,17 +44,20 @@ class Events:
         wanted = self._workspace.app.events
         return [self.callback(event) for subscription, event in heard if subscription in wanted]
 
-    def home_opened(self, user: str) -> Json | None:
+    def home_opened(self, user: str, channel: str) -> Json | None:
         """The payload for a person looking at the app's Home, when the app listens for it."""
         if "app_home_opened" not in self._workspace.app.events:
             return None
-        event = {
+        event: Json = {
             "type": "app_home_opened",
             "user": user,
-            "channel": "",
+            "channel": channel,
             "tab": "home",
             "event_ts": self._workspace.state.next_ts(),
         }
+        home = self._workspace.views.home(user)
+        if home is not None:
+            event["view"] = view_json(self._workspace, home)
         return self.callback(event)
 
     def callback(self, event: Json) -> Json:

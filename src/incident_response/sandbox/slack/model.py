@@ -173,6 +173,12 @@ class Message:
     inviter: str | None = None
 
     @property
+    def every_block(self) -> Blocks:
+        """Its blocks, those inside attachments too."""
+        attached = (block for each in self.attachments for block in each.get("blocks") or [])
+        return [*self.blocks, *attached]
+
+    @property
     def is_reply(self) -> bool:
         """Whether it lives in a thread below another message."""
         return self.thread_ts is not None and self.thread_ts != self.ts

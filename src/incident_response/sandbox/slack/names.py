@@ -11,8 +11,7 @@ ALLOWED_ASCII = frozenset(string.ascii_lowercase + string.digits) | PUNCTUATION
 
 def checked_channel_name(name: str) -> str:
     """Return `name` when Slack would take it; otherwise raise the `invalid_name_...` that fits."""
-    name = name.strip().removeprefix("#")
-    if not name:
+    if not name.strip():
         raise SlackError("invalid_name_required")
     if len(name) > NAME_LIMIT:
         raise SlackError("invalid_name_maxlength")

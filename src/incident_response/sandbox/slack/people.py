@@ -1,10 +1,11 @@
-"""What a person in the workspace can do, as if they sat at Slack's own client."""
+"""What a person in the workspace can do, as if they sat at Slack's own client.
 
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+Here: everything that reaches the app, and what comes of it. What people do among themselves is
+in `residents`, which this completes.
+"""
+
+from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 from incident_response.sandbox.slack.answers import Answers
 from incident_response.sandbox.slack.drafts import checked_view
@@ -13,66 +14,29 @@ from incident_response.sandbox.slack.events import Events
 from incident_response.sandbox.slack.forms import completed_state, field_errors
 from incident_response.sandbox.slack.interactions import ResponseUrls, Triggers
 from incident_response.sandbox.slack.model import (
-    Channel,
     Json,
     Message,
     ResponseUrl,
+    Shortcut,
     SlashCommand,
     View,
 )
+from incident_response.sandbox.slack.outcomes import (
+    Container,
+    Outcome,
+    SubmitOutcome,
+    Suggestions,
+)
 from incident_response.sandbox.slack.payloads import Interaction
+from incident_response.sandbox.slack.residents import Residents
 from incident_response.sandbox.slack.socket_mode import SocketMode
 from incident_response.sandbox.slack.typed import as_stored
 from incident_response.sandbox.slack.workspace import Workspace
 
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """Where somebody clicks: a message (`channel`, `ts`), or a view."""
-
-    channel: str | None = None
-    ts: str | None = None
-    is_ephemeral: bool = False
-    view_id: str | None = None
+__all__ = ["Container", "Outcome", "People", "SubmitOutcome", "Suggestions"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an interaction went for the one who did it.
-
-    `error` is what Slack would show (`operation_timeout`, `app_unreachable`, or the code of a
-    malformed answer); `message` what the app wrote with its acknowledgement.
-    """
-
-    ok: bool
-    error: str | None = None
-    message: Message | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SubmitOutcome:
-    """How submitting a view went; `errors` is block id -> text, `view` the one now in front."""
-
-    kind: Literal["closed", "errors", "updated", "pushed", "cleared", "failed"]
-    errors: dict[str, str] = field(default_factory=dict)
-    view: View | None = None
-    error: str | None = None
-
-    @property
-    def ok(self) -> bool:
-        return self.kind not in {"errors", "failed"}
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestions:
-    """What an external select may be set to."""
-
-    options: list[Json] = field(default_factory=list)
-    option_groups: list[Json] = field(default_factory=list)
-    error: str | None = None
-
-
-class People:
+class People(Residents):
     """Everything takes `user`, who does it. What Slack would refuse raises `SlackError`.
 
     Interactions wait for the app: at most the queue time of Socket Mode plus three seconds.
@@ -86,94 +50,13 @@ class People:
         triggers: Triggers,
         response_address: Callable[[ResponseUrl], str],
     ) -> None:
-        self._workspace = workspace
+        super().__init__(workspace)
         self._sockets = sockets
         self._triggers = triggers
         self._events = Events(workspace)
         self._urls = ResponseUrls(workspace.state)
         self._answers = Answers(workspace)
         self._address = response_address
-
-    # --- speaking --------------------------------------------------------------------------
-
-    async def say(
-        self, *, user: str, channel: str, text: str, thread_ts: str | None = None
-    ) -> Message:
-        """Write into a channel one is a member of; mentions and links are made from the text."""
-        place = self._writable(user, channel)
-        if not text.strip():
-            raise SlackError("no_text")
-        message = Message(
-            channel=place.id,
-            ts="",
-            user=user,
-            text=as_stored(self._workspace, user, text),
-            thread_ts=thread_ts,
-            client_msg_id=str(uuid.uuid4()),
-        )
-        posted = self._workspace.messages.post(message)
-        self._workspace.channels.mark(place, user, posted.ts)
-        return posted
-
-    async def edit(self, *, user: str, channel: str, ts: str, text: str) -> Message:
-        """Change one's own message."""
-        message = self._own(user, channel, ts, "cant_update_message")
-        fields = {"text": as_stored(self._workspace, user, text)}
-        self._workspace.messages.update(message, fields, editor=user)
-        return message
-
-    async def delete(self, *, user: str, channel: str, ts: str) -> None:
-        """Delete one's own message."""
-        self._workspace.messages.delete(self._own(user, channel, ts, "cant_delete_message"))
-
-    async def react(self, *, user: str, channel: str, ts: str, name: str, on: bool = True) -> None:
-        """Put an emoji under a message, or (`on=False`) take it back."""
-        message = self._workspace.messages.get(self._writable(user, channel).id, ts)
-        change = self._workspace.messages.react if on else self._workspace.messages.unreact
-        change(message, name, user=user)
-
-    async def pin(self, *, user: str, channel: str, ts: str, on: bool = True) -> None:
-        """Pin a message, or (`on=False`) unpin it."""
-        message = self._workspace.messages.get(self._writable(user, channel).id, ts)
-        change = self._workspace.pins.add if on else self._workspace.pins.remove
-        change(message, actor=user)
-
-    async def read(self, *, user: str, channel: str, ts: str) -> None:
-        """Say how far one has read."""
-        self._workspace.channels.mark(self._seen(user, channel), user, ts)
-
-    async def dismiss(self, *, user: str, channel: str, ts: str) -> None:
-        """Take away a message only oneself sees."""
-        message = self._workspace.messages.ephemeral(channel, user, ts)
-        self._workspace.messages.delete(message)
-
-    # --- channels --------------------------------------------------------------------------
-
-    async def create_channel(self, *, user: str, name: str, is_private: bool = False) -> Channel:
-        return self._workspace.channels.create(name, actor=user, is_private=is_private)
-
-    async def join(self, *, user: str, channel: str) -> None:
-        self._workspace.channels.join(self._seen(user, channel), actor=user)
-
-    async def leave(self, *, user: str, channel: str) -> None:
-        self._workspace.channels.leave(self._seen(user, channel), actor=user)
-
-    async def archive(self, *, user: str, channel: str) -> None:
-        self._workspace.channels.archive(self._seen(user, channel), actor=user)
-
-    async def invite(self, *, user: str, channel: str, users: Sequence[str]) -> None:
-        """Bring people in; one who is there already, or unknown, stops it for all."""
-        place = self._seen(user, channel)
-        refused = self._workspace.channels.refusals(place, users, actor=user)
-        if refused:
-            raise SlackError(next(iter(refused.values())))
-        self._workspace.channels.invite(place, users, actor=user)
-
-    async def topic(self, *, user: str, channel: str, text: str) -> None:
-        self._workspace.channels.set_topic(self._seen(user, channel), text, actor=user)
-
-    async def open_direct(self, *, user: str, other: str) -> Channel:
-        return self._workspace.channels.open_direct([other], actor=user)[0]
 
     # --- the app ---------------------------------------------------------------------------
 
@@ -215,7 +98,7 @@ class People:
                 channel=place,
                 message=message,
                 action=action,
-                state=completed_state(message.blocks, values),
+                state=completed_state(message.every_block, values),
                 response_url=self._address(url),
             )
 
@@ -231,35 +114,20 @@ class People:
         ts: str | None = None,
     ) -> Outcome:
         """Use a shortcut: on a message when `channel` and `ts` are given, else a global one."""
-        wanted = "global" if channel is None else "message"
-        for shortcut in self._workspace.app.shortcuts:
-            if shortcut.callback_id == callback_id and shortcut.type == wanted:
-                break
-        else:
-            raise SlackError("unknown_shortcut")
+        shortcut = self._shortcut(callback_id, "global" if channel is None else "message")
         if channel is None:
-            ack = await self._sockets.deliver(
-                "interactive", lambda: self._interaction(user).shortcut(shortcut)
-            )
-            return Outcome(ok=ack.error is None, error=ack.error)
-        place = self._seen(user, channel)
-        message = self._workspace.messages.get(place.id, ts or "")
-        url = self._url_for(message, user)
-
-        def payload() -> Json:
-            return self._interaction(user).message_action(
-                channel=place,
-                message=message,
-                callback_id=callback_id,
-                response_url=self._address(url),
-            )
-
+            payload = partial(self._global_payload, user, shortcut)
+        else:
+            message = self._workspace.messages.get(self._seen(user, channel).id, ts or "")
+            payload = partial(self._message_payload, user, shortcut, message=message)
         ack = await self._sockets.deliver("interactive", payload)
         return Outcome(ok=ack.error is None, error=ack.error)
 
     async def open_home(self, *, user: str) -> None:
         """Look at the app's Home; the app is told when it listens for that."""
-        payload = self._events.home_opened(user)
+        bot = self._workspace.app.bot_user_id
+        direct = self._workspace.channels.open_direct([bot], actor=user)[0]
+        payload = self._events.home_opened(user, direct.id)
         if payload is not None:
             self._sockets.announce(payload)
 
@@ -289,7 +157,7 @@ class People:
         for gone in self._workspace.views.close(view, cleared=cleared):
             if gone.body.get("notify_on_close"):
                 body = self._interaction(user).view_closed(gone, is_cleared=cleared)
-                await self._sockets.deliver("interactive", partial(dict, body))
+                self._sockets.tell("interactive", body)
 
     async def suggest(
         self,
@@ -333,23 +201,6 @@ class People:
 
     # --- behind ----------------------------------------------------------------------------
 
-    def _seen(self, user: str, channel: str) -> Channel:
-        self._workspace.directory.user(user)
-        return self._workspace.channels.seen_by(user, channel)
-
-    def _writable(self, user: str, channel: str) -> Channel:
-        place = self._seen(user, channel)
-        if place.is_archived:
-            raise SlackError("is_archived")
-        self._workspace.channels.require_member(place, user)
-        return place
-
-    def _own(self, user: str, channel: str, ts: str, refusal: str) -> Message:
-        message = self._workspace.messages.get(self._writable(user, channel).id, ts)
-        if message.user != user or message.subtype is not None:
-            raise SlackError(refusal)
-        return message
-
     def _own_view(self, user: str, view_id: str) -> View:
         view = self._workspace.views.get(view_id)
         if view.user != user:
@@ -362,6 +213,12 @@ class People:
                 return command
         raise SlackError("unknown_command")
 
+    def _shortcut(self, callback_id: str, kind: str) -> Shortcut:
+        for shortcut in self._workspace.app.shortcuts:
+            if shortcut.callback_id == callback_id and shortcut.type == kind:
+                return shortcut
+        raise SlackError("unknown_shortcut")
+
     def _clicked_message(self, user: str, container: Container) -> Message:
         place = self._seen(user, container.channel or "")
         if container.is_ephemeral:
@@ -371,6 +228,17 @@ class People:
     def _interaction(self, user: str) -> Interaction:
         person = self._workspace.directory.user(user)
         return Interaction(self._workspace, person, self._triggers.issue(user))
+
+    def _global_payload(self, user: str, shortcut: Shortcut) -> Json:
+        return self._interaction(user).shortcut(shortcut)
+
+    def _message_payload(self, user: str, shortcut: Shortcut, *, message: Message) -> Json:
+        return self._interaction(user).message_action(
+            channel=self._workspace.channels.get(message.channel),
+            message=message,
+            callback_id=shortcut.callback_id,
+            response_url=self._address(self._url_for(message, user)),
+        )
 
     def _url_for(self, message: Message, user: str) -> ResponseUrl:
         return self._urls.issue(
@@ -404,6 +272,8 @@ class People:
     def _submitted(self, view: View, answer: Json) -> SubmitOutcome:
         """Do what the answer's `response_action` says; without one the view closes."""
         views = self._workspace.views
+        if not views.is_open(view):  # closed by its owner while the app was thinking
+            return SubmitOutcome("closed", view=self._front(view.user))
         match answer.get("response_action"):
             case "errors":
                 errors = {str(k): str(v) for k, v in (answer.get("errors") or {}).items()}
@@ -419,8 +289,11 @@ class People:
                 return SubmitOutcome("cleared")
             case _:
                 views.close(view)
-                rest = views.stack(view.user)
-                return SubmitOutcome("closed", view=rest[-1] if rest else None)
+                return SubmitOutcome("closed", view=self._front(view.user))
+
+    def _front(self, user: str) -> View | None:
+        stack = self._workspace.views.stack(user)
+        return stack[-1] if stack else None
 
 
 def _values(state: Json) -> Json:

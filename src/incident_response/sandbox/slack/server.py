@@ -13,6 +13,7 @@ from incident_response.sandbox.faults import FaultBoard
 from incident_response.sandbox.slack.answers import Answers
 from incident_response.sandbox.slack.arguments import decoded, raw_arguments
 from incident_response.sandbox.slack.changes import Change
+from incident_response.sandbox.slack.connections import SocketSettings
 from incident_response.sandbox.slack.errors import SlackError
 from incident_response.sandbox.slack.events import Events
 from incident_response.sandbox.slack.interactions import ResponseUrls, Triggers
@@ -21,7 +22,7 @@ from incident_response.sandbox.slack.methods.spec import Call, Doors, Method, mi
 from incident_response.sandbox.slack.model import Json, ResponseUrl
 from incident_response.sandbox.slack.people import People
 from incident_response.sandbox.slack.rate import RateTiers
-from incident_response.sandbox.slack.socket_mode import SocketMode, SocketSettings
+from incident_response.sandbox.slack.socket_mode import SocketMode
 from incident_response.sandbox.slack.workspace import Workspace
 from incident_response.sandbox.tasks import Tasks
 

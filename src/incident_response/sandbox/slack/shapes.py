@@ -74,10 +74,11 @@ def items(of: Check, *, most: int, least: int = 1) -> Check:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """An object with these fields and no others."""
+    """An object with these fields and no others, and at least one of `any_of` where given."""
 
     required: Mapping[str, Check]
     optional: Mapping[str, Check]
+    any_of: tuple[str, ...] = ()
 
     def __call__(self, value: Any, pointer: str, problems: Problems) -> None:
         if not isinstance(value, dict):
@@ -85,6 +86,8 @@ class Fields:
             return
         for name in self.required.keys() - value.keys():
             complain(problems, f"missing required field: {name}", pointer)
+        if self.any_of and not any(value.get(name) for name in self.any_of):
+            complain(problems, f"missing required field: {' or '.join(self.any_of)}", pointer)
         for name, part in value.items():
             check = self.required.get(name) or self.optional.get(name)
             if check is None:

@@ -22,6 +22,10 @@ class Views:
             raise SlackError("not_found")
         return found
 
+    def is_open(self, view: View) -> bool:
+        """Whether it is still in front of its person."""
+        return self._state.views.get(view.id) is view
+
     def by_external_id(self, external_id: str) -> View | None:
         views = self._state.views.values()
         return next((view for view in views if view.external_id == external_id), None)

@@ -16,6 +16,6 @@ listenToModals();
 listenToComposers();
 listenToMenus();
 listenToWorkbench();
-toBottom();
+if (!location.hash) toBottom();
 listen();
 document.documentElement.dataset.ready = "";

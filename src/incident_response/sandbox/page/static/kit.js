@@ -1,5 +1,6 @@
 // Block Kit: reading what a person chose, telling the app, asking "are you sure" first.
 
+import { refresh } from "./live.js";
 import { act, element, explain, post, toast } from "./page.js";
 
 const parse = (text) => (text ? JSON.parse(text) : null);
@@ -69,10 +70,21 @@ async function send(control, details) {
     ...details,
   };
   const state = values(root);
-  if (control.dataset.confirm && !(await confirmed(JSON.parse(control.dataset.confirm)))) return;
+  if (control.dataset.confirm && !(await confirmed(JSON.parse(control.dataset.confirm)))) {
+    await takeBack(control);
+    return;
+  }
   control.setAttribute("aria-busy", "true");
   await act("click", { container, action, state: { values: state } });
   control.removeAttribute("aria-busy");
+}
+
+/** Show a control as it was before a choice that the person then did not confirm. */
+async function takeBack(control) {
+  delete control.dataset.dirty;
+  const drawnWith = control.closest("[data-hash]");
+  if (drawnWith) drawnWith.dataset.hash = "";
+  await refresh();
 }
 
 /** Ask what an app wants asked before it is told. Resolves to whether the person agreed. */

@@ -36,7 +36,10 @@ export async function refresh() {
 export async function navigate(address, { replace = false } = {}) {
   const target = new URL(address, location.href);
   const moved = target.pathname !== location.pathname;
-  if (moved) since = null;
+  if (moved) {
+    await tellRead(); // what was on the screen has been read, however short the look
+    since = null;
+  }
   history[replace ? "replaceState" : "pushState"](null, "", target);
   again = false;
   await fetchAndTakeOver(target, { moved });
@@ -113,7 +116,7 @@ export function toBottom() {
   list.scrollTop = list.scrollHeight;
 }
 
-const markRead = debounced(async () => {
+async function tellRead() {
   if (document.visibilityState !== "visible") return;
   const newest = [...document.querySelectorAll("#messages [data-ts]")].at(-1)?.dataset.ts;
   const list = document.querySelector('[data-region="messages"]');
@@ -122,7 +125,9 @@ const markRead = debounced(async () => {
     since = document.querySelector(".new-line") ? list.dataset.read : newest;
   }
   await post("read", { channel: channel(), ts: newest });
-}, 250);
+}
+
+const markRead = debounced(tellRead, 250);
 
 function connection(state) {
   const shown = document.getElementById("connection");

@@ -2,7 +2,7 @@
 // messages by keyboard; who one is; light and dark.
 
 import { act, channel, element, query, toast } from "./page.js";
-import { navigate, refresh, setQuery } from "./live.js";
+import { afterRefresh, navigate, refresh, setQuery } from "./live.js";
 import { ask } from "./kit.js";
 import { insert } from "./compose.js";
 
@@ -67,15 +67,28 @@ const DOES = {
   thread: (_button, message) => setQuery({ pane: `thread-${message.dataset.thread}` }),
   dismiss: (_button, message) => act("dismiss", about(message)).then(refresh),
   pane: (button) => setQuery({ pane: query().get("pane") === button.dataset.pane ? "" : button.dataset.pane }),
-  tab: (button) => setQuery({ tab: button.dataset.tab }),
-  earlier: (button) => setQuery({ limit: String(Number(button.dataset.limit) * 2) }),
+  tab: (button) => setQuery({ tab: button.dataset.tab }).then(lookHome),
+  earlier: showEarlier,
   join: () => act("join", { channel: channel() }).then(refresh),
   jump: (button) => jump(button.dataset.ts),
   leave: leave,
   archive: archive,
   theme: toggleTheme,
-  sidebar: () => document.getElementById("sidebar").classList.toggle("open"),
+  sidebar: () => document.body.classList.toggle("nav-open"),
 };
+
+/** Tell the app that its Home is being looked at; it may publish it only then. */
+async function lookHome() {
+  if (query().get("tab") === "home") await act("home");
+}
+
+/** Show twice as many messages, keeping in view what was in view. */
+async function showEarlier(button) {
+  const list = document.getElementById("messages");
+  const below = list.scrollHeight - list.scrollTop;
+  await setQuery({ limit: String(Number(button.dataset.limit) * 2) });
+  list.scrollTop = list.scrollHeight - below;
+}
 
 async function leave() {
   const outcome = await act("leave", { channel: channel() });
@@ -115,7 +128,7 @@ const CHOICES = {
   link: async (message) => {
     const { channel: where, ts } = about(message);
     await navigator.clipboard.writeText(`${location.origin}/c/${where}#c-${ts}`);
-    toast("Link copied");
+    toast("Link copied", { icon: "link", seconds: 3 });
   },
 };
 
@@ -207,8 +220,17 @@ function followLink(event) {
   target.searchParams.set("me", document.body.dataset.me);
   const pane = query().get("pane");
   if (pane === "workbench") target.searchParams.set("pane", pane);
-  document.getElementById("sidebar").classList.remove("open");
+  document.body.classList.remove("nav-open");
   navigate(target).then(() => permalink?.[2] && jump(`${permalink[2]}.${permalink[3]}`));
+}
+
+/** One message can be reached with Tab: the one last walked to, or else the newest. */
+function rove(event) {
+  const list = document.querySelector("#messages .list");
+  const all = [...list.querySelectorAll(":scope > [tabindex]")];
+  const asked = event?.target?.closest?.("#messages .list > [tabindex]");
+  const current = asked ?? all.find((message) => message.tabIndex === 0 && message.contains(document.activeElement)) ?? all.at(-1);
+  for (const message of all) message.tabIndex = message === current ? 0 : -1;
 }
 
 /** Arrow keys walk through messages once one of them has focus. */
@@ -238,6 +260,10 @@ export function listenToMenus() {
   document.addEventListener("keydown", onMenuKey);
   document.addEventListener("keydown", onWalk);
   document.addEventListener("keydown", onEscape);
+  document.addEventListener("focusin", rove);
+  afterRefresh(rove);
+  rove();
+  lookHome();
   document.addEventListener("edit-last", editLast);
   document.addEventListener("pick-emoji", (event) => {
     target = event.detail.field;

@@ -49,8 +49,7 @@ const LOOKS_LIKE_EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 function complaint(block) {
   const control = block.querySelector("[data-control]");
   if (!control) return null;
-  const { data } = { data: values(block)[control.dataset.block]?.[control.dataset.action] };
-  const { type, ...rest } = data ?? {};
+  const { type, ...rest } = values(block)[control.dataset.block]?.[control.dataset.action] ?? {};
   const value = Object.values(rest)[0];
   if (EMPTY(value)) return block.dataset.required !== undefined ? "Please complete this required field." : null;
   if (type === "email_text_input" && !LOOKS_LIKE_EMAIL.test(value)) return "Please enter a valid e-mail address.";

@@ -1,6 +1,18 @@
 // Bringing the page up to date without touching what did not change, and without losing what a
 // person has typed, chosen or focused in what did.
 
+// What the server last sent for each region: the page itself changes what is shown (hints, drafts),
+// and that is no reason to replace it.
+const served = new WeakMap();
+for (const region of document.querySelectorAll("[data-region]")) served.set(region, region.innerHTML);
+
+// The same for each control: where the app draws one differently, its word counts.
+const drawn = new WeakMap();
+function noteControls(root) {
+  for (const control of root.querySelectorAll("[data-control]")) drawn.set(control, control.outerHTML);
+}
+noteControls(document);
+
 /** Take over every region of a freshly fetched document that differs from this one's. */
 export function takeOver(fresh, { onNew = () => {} } = {}) {
   for (const region of document.querySelectorAll("[data-region]")) {
@@ -8,7 +20,8 @@ export function takeOver(fresh, { onNew = () => {} } = {}) {
     if (!other) continue;
     copyAttributes(other, region);
     if (isKeyed(other) && isKeyed(region)) reconcile(region, other, onNew);
-    else if (region.innerHTML !== other.innerHTML) replaceChildren(region, other);
+    else if (served.get(region) !== other.innerHTML) replaceChildren(region, other);
+    served.set(region, other.innerHTML);
   }
 }
 
@@ -28,6 +41,7 @@ function copyAttributes(from, to) {
 function replaceChildren(region, other) {
   const kept = remember(region);
   region.replaceChildren(...[...other.childNodes].map((node) => document.importNode(node, true)));
+  noteControls(region);
   restore(region, kept);
 }
 
@@ -44,6 +58,7 @@ function reconcile(list, other, onNew) {
       continue;
     }
     const made = document.importNode(wanted, true);
+    noteControls(made);
     if (!old) {
       list.insertBefore(made, place);
       onNew(made);
@@ -68,15 +83,16 @@ export function remember(root) {
     fields: [...root.querySelectorAll("[data-dirty]")].map((field) => ({
       address: addressOf(field, root),
       value: valueOf(field),
+      markup: drawn.get(field),
     })),
   };
 }
 
 /** Put back what `remember` noted, where the same fields still exist. */
 export function restore(root, kept) {
-  for (const { address, value } of kept.fields) {
+  for (const { address, value, markup } of kept.fields) {
     const field = find(root, address);
-    if (field) setValue(field, value);
+    if (field && !isOverruled(field, markup)) setValue(field, value);
   }
   const target = kept.focus && find(root, kept.focus);
   if (!target) return;
@@ -88,6 +104,13 @@ export function restore(root, kept) {
       if (error.name !== "InvalidStateError") throw error; // e-mail and number fields have no range
     }
   }
+}
+
+/** The app was told of this choice, and has drawn the control anew: what it drew is what holds.
+    What is typed is never overruled. */
+function isOverruled(field, markup) {
+  const isTyped = field.matches(".text-input:not(.short), .keeps");
+  return !isTyped && field.dataset.acts !== undefined && drawn.get(field) !== markup;
 }
 
 function selectionOf(field) {

@@ -16,6 +16,9 @@ const SAID = {
   operation_timeout: "The app did not answer within 3 seconds.",
   app_unreachable: "The app is not connected.",
   dispatch_failed: "The app is not connected.",
+  unknown_command: "There is no such command. Type / to see which there are.",
+  not_in_channel: "Join the channel first.",
+  is_archived: "This channel is archived.",
   expired_trigger_id: "The app took too long to open its dialog.",
   offline: "This page cannot reach the sandbox.",
 };
@@ -54,8 +57,9 @@ export function announce(text) {
 }
 
 /** Show a short notice that goes away by itself. */
-export function toast(text, { seconds = 7 } = {}) {
-  const shown = element("div", { class: "toast", role: "alert" }, drawing("warning"), element("span", {}, text));
+export function toast(text, { seconds = 7, icon = "warning" } = {}) {
+  const role = icon === "warning" ? "alert" : "status";
+  const shown = element("div", { class: "toast", role }, drawing(icon), element("span", {}, text));
   const close = element("button", { type: "button", "aria-label": "Dismiss" }, "×");
   close.addEventListener("click", () => shown.remove());
   shown.append(close);
