@@ -228,9 +228,10 @@ def _received(calls: list[Call], viewer: Viewer) -> Html:
 
 def _call(call: Call, viewer: Viewer) -> Html:
     moment = viewer.at(call.at)
-    good = call.status is not None and call.status < 400 and call.fault is None
-    mark = "call-good" if good else "call-bad"
-    status = str(call.status) if call.status is not None else "no reply"
+    is_push = call.target == "slack.socket"  # sent by us: there is no status to come
+    answered = is_push or (call.status is not None and call.status < 400)
+    mark = "call-good" if answered and call.fault is None else "call-bad"
+    status = "sent" if is_push else str(call.status) if call.status is not None else "no reply"
     arguments = call.arguments()
     shown = json.dumps(arguments, ensure_ascii=False, indent=1, default=str) if arguments else ""
     return keyed(

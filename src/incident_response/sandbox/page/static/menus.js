@@ -244,7 +244,8 @@ function onWalk(event) {
 
 function onEscape(event) {
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open], .menu:popover-open")) return;
-  if (query().get("pane") && event.target.closest?.(".aside")) setQuery({ pane: "" }).then(() => document.getElementById("compose-channel")?.focus());
+  const isOurs = event.target === document.body || event.target.closest?.(".aside");
+  if (query().get("pane") && isOurs) setQuery({ pane: "" }).then(() => document.getElementById("compose-channel")?.focus());
 }
 
 function toggleTheme() {
