@@ -12,6 +12,7 @@ from incident_response.adapters.grafana_cloud import (
     MimirMetricsSource,
     TempoTraceSource,
 )
+from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.grafana_oncall import GrafanaOnCall
 from incident_response.adapters.http import vendor_session
 from incident_response.adapters.system_clock import SystemClock
@@ -21,7 +22,7 @@ from incident_response.sandbox.clock import RealClock
 from incident_response.sandbox.faults import Fault, FaultBoard
 from incident_response.sandbox.tidewater import TIDEWATER
 from incident_response.sandbox.vendors import github, grafana_oncall, loki, mimir, tempo, workos
-from incident_response.sandbox.vendors.grafana_cloud import GrafanaAccess
+from incident_response.sandbox.vendors.grafana_cloud import GrafanaAccess as StandInAccess
 from incident_response.sandbox.vendors.world import World
 from tests.adapters.scripted import serving
 
@@ -63,28 +64,17 @@ class StandIns:
         )
 
     def metrics(self, *, token: str = TOKEN) -> MimirMetricsSource:
-        return MimirMetricsSource(
-            base_url=f"{self.url}/mimir/prometheus",
-            instance_id=INSTANCE,
-            token=token,
-            http=self.http,
-            clock=SystemClock(),
-            ui_url=UI_URL,
-        )
+        return MimirMetricsSource(self._grafana("/mimir/prometheus", token))
 
     def logs(self, *, token: str = TOKEN) -> LokiLogSource:
-        return LokiLogSource(
-            base_url=f"{self.url}/loki",
-            instance_id=INSTANCE,
-            token=token,
-            http=self.http,
-            clock=SystemClock(),
-            ui_url=UI_URL,
-        )
+        return LokiLogSource(self._grafana("/loki", token))
 
     def traces(self, *, token: str = TOKEN) -> TempoTraceSource:
-        return TempoTraceSource(
-            base_url=f"{self.url}/tempo",
+        return TempoTraceSource(self._grafana("/tempo", token))
+
+    def _grafana(self, path: str, token: str) -> GrafanaAccess:
+        return GrafanaAccess(
+            base_url=f"{self.url}{path}",
             instance_id=INSTANCE,
             token=token,
             http=self.http,
@@ -107,7 +97,7 @@ async def stand_ins() -> AsyncIterator[StandIns]:
     clock = RealClock()
     board = FaultBoard(clock)
     world = World(TIDEWATER, clock, board, AlertGroups())
-    access = GrafanaAccess(INSTANCE, TOKEN)
+    access = StandInAccess(INSTANCE, TOKEN)
     routes = (
         *grafana_oncall.routes(world, TOKEN),
         *workos.routes(world, TOKEN),

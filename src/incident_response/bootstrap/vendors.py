@@ -12,6 +12,7 @@ import structlog
 from pydantic import SecretStr
 
 from incident_response.adapters.github import GitHubCodeHost
+from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.grafana_cloud.loki import LokiLogSource
 from incident_response.adapters.grafana_cloud.mimir import MimirMetricsSource
 from incident_response.adapters.grafana_cloud.tempo import TempoTraceSource
@@ -76,32 +77,24 @@ def _workos(s: Settings, c: Connection) -> WorkOSDirectory:
 
 
 def _mimir(s: Settings, c: Connection) -> MimirMetricsSource:
-    return MimirMetricsSource(
-        base_url=s.mimir_url,
-        token=_secret(s.mimir_token),
-        instance_id=s.mimir_user,
-        http=c.http,
-        clock=c.clock,
-        ui_url=s.grafana_url,
-    )
+    return MimirMetricsSource(_grafana(s, c, s.mimir_url, user=s.mimir_user, token=s.mimir_token))
 
 
 def _loki(s: Settings, c: Connection) -> LokiLogSource:
-    return LokiLogSource(
-        base_url=s.loki_url,
-        token=_secret(s.loki_token),
-        instance_id=s.loki_user,
-        http=c.http,
-        clock=c.clock,
-        ui_url=s.grafana_url,
-    )
+    return LokiLogSource(_grafana(s, c, s.loki_url, user=s.loki_user, token=s.loki_token))
 
 
 def _tempo(s: Settings, c: Connection) -> TempoTraceSource:
-    return TempoTraceSource(
-        base_url=s.tempo_url,
-        token=_secret(s.tempo_token),
-        instance_id=s.tempo_user,
+    return TempoTraceSource(_grafana(s, c, s.tempo_url, user=s.tempo_user, token=s.tempo_token))
+
+
+def _grafana(
+    s: Settings, c: Connection, url: str, *, user: str, token: SecretStr | None
+) -> GrafanaAccess:
+    return GrafanaAccess(
+        base_url=url,
+        token=_secret(token),
+        instance_id=user,
         http=c.http,
         clock=c.clock,
         ui_url=s.grafana_url,

@@ -5,6 +5,7 @@ import aiohttp
 import pytest
 
 from incident_response.adapters.grafana_cloud import LokiLogSource
+from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.grafana_cloud.moments import moment_of, nanoseconds_of
 from incident_response.adapters.http import vendor_session
 from incident_response.domain.context import LogLine
@@ -23,7 +24,9 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 def loki(url: str, http: aiohttp.ClientSession) -> LokiLogSource:
     return LokiLogSource(
-        base_url=url, token="glc_token", instance_id="42", http=http, clock=HurriedClock()
+        GrafanaAccess(
+            base_url=url, token="glc_token", instance_id="42", http=http, clock=HurriedClock()
+        )
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from incident_response.adapters.grafana_cloud import MimirMetricsSource
+from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.http import vendor_session
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.domain.context import Reading
@@ -30,12 +31,14 @@ def vector(*values: str) -> Answer:
 
 def mimir(url: str, http: aiohttp.ClientSession, **access: str) -> MimirMetricsSource:
     return MimirMetricsSource(
-        base_url=f"{url}/prometheus",
-        token=access.get("token", "glc_token"),
-        instance_id=access.get("instance_id", "42"),
-        tenant=access.get("tenant", ""),
-        http=http,
-        clock=HurriedClock(),
+        GrafanaAccess(
+            base_url=f"{url}/prometheus",
+            token=access.get("token", "glc_token"),
+            instance_id=access.get("instance_id", "42"),
+            tenant=access.get("tenant", ""),
+            http=http,
+            clock=HurriedClock(),
+        )
     )
 
 

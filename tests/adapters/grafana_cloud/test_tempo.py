@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 
 from incident_response.adapters.grafana_cloud import TempoTraceSource
+from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.http import vendor_session
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.domain.errors import UnavailableError
@@ -23,11 +24,13 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 def tempo(url: str, http: aiohttp.ClientSession) -> TempoTraceSource:
     return TempoTraceSource(
-        base_url=f"{url}/tempo",
-        token="glc_token",
-        instance_id="42",
-        http=http,
-        clock=HurriedClock(),
+        GrafanaAccess(
+            base_url=f"{url}/tempo",
+            token="glc_token",
+            instance_id="42",
+            http=http,
+            clock=HurriedClock(),
+        )
     )
 
 

@@ -6,10 +6,9 @@ Deadline: 5 s. Not here: telling whether a line matters, or drawing it.
 from datetime import datetime, timedelta
 from typing import Literal
 
-import aiohttp
 from pydantic import TypeAdapter
 
-from incident_response.adapters.grafana_cloud.access import access
+from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.grafana_cloud.explore import Explore
 from incident_response.adapters.grafana_cloud.moments import (
     Nanoseconds,
@@ -17,9 +16,8 @@ from incident_response.adapters.grafana_cloud.moments import (
     nanoseconds_of,
 )
 from incident_response.adapters.grafana_cloud.queries import filled
-from incident_response.adapters.http import Bounds, Breaker, Vendor, VendorHttp, Wire
+from incident_response.adapters.http import Bounds, Breaker, Vendor, Wire
 from incident_response.domain.context import LogExcerpt, LogLine
-from incident_response.ports.clock import Clock
 
 WINDOW = timedelta(hours=2)
 ERRORS_QUERY = '{service_name=$service} |~ "(?i)error|exception|fatal|panic"'
@@ -60,34 +58,21 @@ _ANSWER = TypeAdapter(_Answer)
 class LokiLogSource:
     """``ports.telemetry_source.LogSource`` on Loki.
 
-    ``base_url`` is what precedes ``/loki/api/v1``. ``errors_query`` must be a log query, not a
-    metric one.
+    ``access.base_url`` is what precedes ``/loki/api/v1``. ``errors_query`` must be a log query,
+    not a metric one.
     """
 
     def __init__(
         self,
+        access: GrafanaAccess,
         *,
-        base_url: str,
-        token: str,
-        http: aiohttp.ClientSession,
-        clock: Clock,
-        instance_id: str = "",
-        tenant: str = "",
-        ui_url: str = "",
         datasource_uid: str = "grafanacloud-logs",
         errors_query: str = ERRORS_QUERY,
     ) -> None:
-        self._http = VendorHttp(
-            _VENDOR,
-            base_url=base_url,
-            credentials=access(instance_id=instance_id, token=token, tenant=tenant),
-            http=http,
-            clock=clock,
-            bounds=_BOUNDS,
-        )
-        self._clock = clock
+        self._http = access.client(_VENDOR, _BOUNDS)
+        self._clock = access.clock
         self._explore = Explore(
-            ui_url=ui_url, datasource_uid=datasource_uid, datasource_type="loki"
+            ui_url=access.ui_url, datasource_uid=datasource_uid, datasource_type="loki"
         )
         self._errors_query = errors_query
 

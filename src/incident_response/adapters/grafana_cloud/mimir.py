@@ -10,16 +10,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-import aiohttp
 from pydantic import Field, TypeAdapter
 
-from incident_response.adapters.grafana_cloud.access import access
+from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.grafana_cloud.explore import Explore
 from incident_response.adapters.grafana_cloud.queries import filled
-from incident_response.adapters.http import ANYTHING, Bounds, Breaker, Vendor, VendorHttp, Wire
+from incident_response.adapters.http import ANYTHING, Bounds, Breaker, Vendor, Wire
 from incident_response.domain.context import Reading, ServiceHealth
 from incident_response.domain.errors import RefusedError
-from incident_response.ports.clock import Clock
 
 BEFORE = timedelta(hours=2)
 # Without a single 5xx its series do not exist: `or 0 * all` makes that a zero, and leaves a
@@ -72,35 +70,22 @@ _ANSWER = TypeAdapter(_Answer)
 class MimirMetricsSource:
     """``ports.telemetry_source.MetricsSource`` on Prometheus' query API.
 
-    ``base_url`` is what precedes ``/api/v1``: ``https://prometheus-….grafana.net/api/prom`` on
-    Grafana Cloud, ``…/prometheus`` self-hosted. The queries must give one number for one service
-    (aggregate them): an error share of 0..1 and seconds.
+    ``access.base_url`` is what precedes ``/api/v1``: ``https://prometheus-….grafana.net/api/prom``
+    on Grafana Cloud, ``…/prometheus`` self-hosted. The queries must give one number for one
+    service (aggregate them): an error share of 0..1 and seconds.
     """
 
     def __init__(
         self,
+        access: GrafanaAccess,
         *,
-        base_url: str,
-        token: str,
-        http: aiohttp.ClientSession,
-        clock: Clock,
-        instance_id: str = "",
-        tenant: str = "",
-        ui_url: str = "",
         datasource_uid: str = "grafanacloud-prom",
         error_rate_query: str = ERROR_RATE_QUERY,
         p99_query: str = P99_QUERY,
     ) -> None:
-        self._http = VendorHttp(
-            _VENDOR,
-            base_url=base_url,
-            credentials=access(instance_id=instance_id, token=token, tenant=tenant),
-            http=http,
-            clock=clock,
-            bounds=_BOUNDS,
-        )
+        self._http = access.client(_VENDOR, _BOUNDS)
         self._explore = Explore(
-            ui_url=ui_url, datasource_uid=datasource_uid, datasource_type="prometheus"
+            ui_url=access.ui_url, datasource_uid=datasource_uid, datasource_type="prometheus"
         )
         self._error_rate_query = error_rate_query
         self._p99_query = p99_query

@@ -7,16 +7,14 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import aiohttp
 from pydantic import Field, TypeAdapter
 
-from incident_response.adapters.grafana_cloud.access import access
+from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.grafana_cloud.explore import Explore
 from incident_response.adapters.grafana_cloud.moments import Nanoseconds, moment_of
 from incident_response.adapters.grafana_cloud.queries import filled
-from incident_response.adapters.http import Bounds, Breaker, Vendor, VendorHttp, Wire
+from incident_response.adapters.http import Bounds, Breaker, Vendor, Wire
 from incident_response.domain.context import TraceExcerpt, TraceSummary
-from incident_response.ports.clock import Clock
 
 WINDOW = timedelta(hours=1)
 FAILED_QUERY = "{ resource.service.name = $service && status = error }"
@@ -49,34 +47,21 @@ _ANSWER = TypeAdapter(_Answer)
 class TempoTraceSource:
     """``ports.telemetry_source.TraceSource`` on Tempo's search.
 
-    ``base_url`` is what precedes ``/api/search``: on Grafana Cloud it ends in ``/tempo``.
+    ``access.base_url`` is what precedes ``/api/search``: on Grafana Cloud it ends in ``/tempo``.
     """
 
     def __init__(
         self,
+        access: GrafanaAccess,
         *,
-        base_url: str,
-        token: str,
-        http: aiohttp.ClientSession,
-        clock: Clock,
-        instance_id: str = "",
-        tenant: str = "",
-        ui_url: str = "",
         datasource_uid: str = "grafanacloud-traces",
         failed_query: str = FAILED_QUERY,
         slow_query: str = SLOW_QUERY,
     ) -> None:
-        self._http = VendorHttp(
-            _VENDOR,
-            base_url=base_url,
-            credentials=access(instance_id=instance_id, token=token, tenant=tenant),
-            http=http,
-            clock=clock,
-            bounds=_BOUNDS,
-        )
-        self._clock = clock
+        self._http = access.client(_VENDOR, _BOUNDS)
+        self._clock = access.clock
         self._explore = Explore(
-            ui_url=ui_url, datasource_uid=datasource_uid, datasource_type="tempo"
+            ui_url=access.ui_url, datasource_uid=datasource_uid, datasource_type="tempo"
         )
         self._failed_query = failed_query
         self._slow_query = slow_query
