@@ -87,6 +87,10 @@ class Remembered(Generic[K, V]):
             if outcome is not None:
                 return outcome
 
+    def remember(self, key: K, value: V) -> None:
+        """Keep a value that was come by otherwise."""
+        self._keep(key, value)
+
     async def _lead(
         self, key: K, load: Callable[[], Awaitable[V]], keep: Callable[[V], bool]
     ) -> Recollection[V]:

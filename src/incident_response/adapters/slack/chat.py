@@ -5,12 +5,13 @@ call is made and its failures are told apart (``client``, ``errors``).
 """
 
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 
+from incident_response.adapters.http import Remembered
 from incident_response.adapters.slack import people
 from incident_response.adapters.slack.client import Answer, Identity, SlackClient
-from incident_response.adapters.slack.remembered import Remembered
 from incident_response.domain.errors import RefusedError, RetryableError
 from incident_response.domain.incident import MessageRef, Room
 from incident_response.domain.model import ChannelId, Json, UserId
@@ -20,6 +21,9 @@ from incident_response.ports.clock import Clock
 
 METADATA_TYPE = "incident_response"
 """Slack's event type of the metadata that carries a message's key."""
+FRESH_FOR = timedelta(hours=1)
+USABLE_FOR = timedelta(days=1)
+MOST_REMEMBERED = 10_000
 WARM_SECONDS = 45 * 60.0
 """Less than an answer is remembered for."""
 WARM_RETRY_SECONDS = 30.0
@@ -35,23 +39,25 @@ _PLAIN: Json = {
     "unfurl_media": False,
 }
 
+T = TypeVar("T")
+
 log = structlog.get_logger(__name__)
 
 
 class SlackChat:
     """Acts in Slack as our bot.
 
-    What is asked about people and public channels is remembered: an answer for an hour, "nobody"
-    for a minute.
+    What is asked about people and public channels is remembered for an hour, and stands in for a
+    day while Slack does not answer; that there is nobody is never remembered.
     """
 
     def __init__(self, slack: SlackClient, clock: Clock) -> None:
         self._slack = slack
         self._clock = clock
         self._web = slack.web
-        self._users = Remembered[ChatUser](clock)
-        self._emails = Remembered[ChatUser](clock)
-        self._channels = Remembered[ChannelId](clock)
+        self._users = _memory(clock, ChatUser)
+        self._emails = _memory(clock, ChatUser)
+        self._channels = _memory(clock, ChannelId)
 
     async def identify(self) -> Identity:
         """Who we are; to be asked at start. ``RefusedError`` says how to mend the token."""
@@ -181,14 +187,17 @@ class SlackChat:
     # --- people and channels -----------------------------------------------------------------
 
     async def user(self, user_id: UserId) -> ChatUser | None:
-        return await self._users.get(user_id, lambda: self._ask_user(user_id))
+        found = await self._users.get(user_id, lambda: self._ask_user(user_id), keep=_exists)
+        return found.value
 
     async def user_by_email(self, email: str) -> ChatUser | None:
         address = email.strip().lower()
-        return await self._emails.get(address, lambda: self._ask_email(address))
+        found = await self._emails.get(address, lambda: self._ask_email(address), keep=_exists)
+        return found.value
 
     async def find_channel(self, name: str) -> ChannelId | None:
-        return await self._channels.get(name, lambda: self._ask_channel(name))
+        found = await self._channels.get(name, lambda: self._ask_channel(name), keep=_exists)
+        return found.value
 
     async def keep_people_warm(self) -> None:
         """Remember everybody, now and every 45 minutes, so that no room waits for a look-up.
@@ -209,9 +218,9 @@ class SlackChat:
         async for page in self._slack.pages(self._web.users_list):
             for member in page["members"]:
                 user = people.chat_user(member, team_id=team_id)
-                self._users.keep(user.user_id, user)
+                self._users.remember(user.user_id, user)
                 if user.email and not user.is_deactivated:
-                    self._emails.keep(user.email.lower(), user)
+                    self._emails.remember(user.email.lower(), user)
 
     async def _ask_user(self, user_id: UserId) -> ChatUser | None:
         try:
@@ -279,3 +288,13 @@ def _is_our_room(channel: Answer, name: str, ours: UserId) -> bool:
         and bool(channel.get("is_private"))
         and not channel.get("is_archived")
     )
+
+
+def _memory(clock: Clock, _kind: type[T]) -> Remembered[str, T | None]:
+    return Remembered(
+        clock=clock, fresh_for=FRESH_FOR, usable_for=USABLE_FOR, capacity=MOST_REMEMBERED
+    )
+
+
+def _exists(found: object) -> bool:
+    return found is not None
