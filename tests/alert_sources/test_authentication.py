@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incident_response.alert_sources.authentication import (
+    AnyScheme,
     BearerToken,
     BodyHmac,
     SignedRequest,
@@ -90,3 +91,28 @@ def test_no_header_whatever_it_holds_raises_or_gets_in(
     assert verdict is not Verdict.AUTHENTIC
     if copies != 1:
         assert verdict is Verdict.MISSING
+
+
+EITHER = AnyScheme((BodyHmac(), BearerToken()))
+
+
+def test_a_sender_may_use_any_of_several_schemes() -> None:
+    signature = hmac.digest(b"right", b"{}", "sha256").hex().encode()
+    signed = SignedRequest(headers=((b"X-Grafana-OnCall-Signature", signature),), body=b"{}")
+    bearing = SignedRequest(headers=((b"Authorization", b"Bearer right"),), body=b"{}")
+    assert EITHER.check(signed, [b"right"]) is Verdict.AUTHENTIC
+    assert EITHER.check(bearing, [b"right"]) is Verdict.AUTHENTIC
+
+
+def test_what_holds_under_none_of_the_schemes_gets_in_by_none() -> None:
+    crossed = SignedRequest(
+        headers=((b"X-Grafana-OnCall-Signature", b"right"), (b"Authorization", b"Bearer wrong")),
+        body=b"{}",
+    )
+    assert EITHER.check(crossed, [b"right"]) is Verdict.MISMATCH
+    assert EITHER.check(SignedRequest(headers=()), [b"right"]) is Verdict.MISSING
+
+
+def test_a_wrong_key_under_one_scheme_has_the_keys_looked_up_though_the_other_is_missing() -> None:
+    bearing = SignedRequest(headers=((b"Authorization", b"Bearer new"),))
+    assert EITHER.check(bearing, [b"old"]) is Verdict.MISMATCH
