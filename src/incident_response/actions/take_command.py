@@ -6,12 +6,15 @@ from incident_response.ports.inbox import EnvelopeKind
 from incident_response.routing.action import Action
 from incident_response.routing.requests import Request, text_of
 from incident_response.routing.workflows import Workflows
+from incident_response.workflows.roles import Asked
 
 
 async def _handle(request: Request, workflows: Workflows) -> None:
     value = decode_value(text_of(request.action.get("value")))
-    me = request.user_id
-    await workflows.roles.assign(value.incident_id, Role.COMMANDER, to=me, by=me)
+    asked = Asked(by=request.user_id, at=request.received_at, key=request.key)
+    await workflows.roles.assign(
+        value.incident_id, Role.COMMANDER, to=request.user_id, asked=asked
+    )
 
 
 action = Action(name=TAKE_COMMAND, kind=EnvelopeKind.ACTION, handle=_handle)

@@ -163,7 +163,12 @@ def build_workflows(
             store=store, ledger=backend.ledger, chat=chat, board=board, clock=clock
         ),
         operators=operators,
-        dead_letters=DeadLetters(intake=backend.intake, operators=operators, clock=clock),
+        dead_letters=DeadLetters(
+            queues=(backend.queue(INCIDENT_QUEUE), backend.queue(NUDGE_QUEUE)),
+            intake=backend.intake,
+            operators=operators,
+            clock=clock,
+        ),
         roles=RoleDesk(store=store, chat=chat, board=board, clock=clock),
         checklist=ChecklistDesk(store=store, board=board, clock=clock),
         members=RoomMembers(store=store, chat=chat, board=board, clock=clock),

@@ -1,7 +1,7 @@
 """``role <role> @user``: give a role, or take it; without arguments, who has which."""
 
 from incident_response.blocks.refusals import could_not
-from incident_response.blocks.replies import role_assigned, roles
+from incident_response.blocks.replies import roles
 from incident_response.domain.roles import Role
 from incident_response.ports.chat import Message
 from incident_response.routing.command import Command, Scope
@@ -9,11 +9,12 @@ from incident_response.routing.mentions import mentioned_users, without_mentions
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
+from incident_response.workflows.roles import Asked
 
 WORDS = ", ".join(role.value for role in Role)
 
 
-async def _handle(request: Request, workflows: Workflows) -> Message:
+async def _handle(request: Request, workflows: Workflows) -> Message | None:
     incident = room_of(request)
     word, users = without_mentions(request.text), mentioned_users(request.text)
     if not word and not users:
@@ -27,10 +28,9 @@ async def _handle(request: Request, workflows: Workflows) -> Message:
     if not users and word.split()[-1].startswith("@"):
         return could_not("give the role", f"I do not know {word}", "Pick them from the list.")
     to = users[0] if users else request.user_id
-    changed = await workflows.roles.assign(incident.incident_id, role, to=to, by=request.user_id)
-    return role_assigned(
-        role, changed.roles[role], by=request.user_id, previous=incident.roles.get(role)
-    )
+    asked = Asked(by=request.user_id, at=request.received_at, key=request.key)
+    await workflows.roles.assign(incident.incident_id, role, to=to, asked=asked)
+    return None  # the room is told, and who asked is in it
 
 
 command = Command(

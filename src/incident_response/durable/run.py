@@ -40,7 +40,9 @@ SHORT_WAIT = timedelta(seconds=2)
 
 """
 RATE_LIMIT_TRIES = 10
-"""Tries of a step that is merely told to slow down: that is no failure of the step."""
+"""Tries of a step that is merely told to slow down: that is no failure of the step. One that has a
+single try is no such step: it only reads, and the client behind it has waited already.
+"""
 
 log = structlog.get_logger(__name__)
 
@@ -177,7 +179,7 @@ class PlanRun:
     async def _postpone_or_give_up(self, step: Step, error: RetryableError) -> None:
         record = self._journal.record(step.name)
         limit = step.attempts
-        if limit is not None and isinstance(error, RateLimitedError):
+        if limit is not None and limit > 1 and isinstance(error, RateLimitedError):
             limit = max(limit, RATE_LIMIT_TRIES)
         if limit is not None and record.attempts >= limit:
             await self._give_up(step, str(error))

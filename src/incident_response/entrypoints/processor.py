@@ -31,10 +31,12 @@ async def run_processor(
     """
     async with asyncio.TaskGroup() as tasks:
         await processor.receiver.start(tasks)
+        watching = processor.workflows.dead_letters.watch()
         endless: list[asyncio.Task[None]] = [
-            tasks.create_task(processor.backend.scheduler.run(), name="scheduler")
+            tasks.create_task(processor.backend.scheduler.run(), name="scheduler"),
+            tasks.create_task(processor.chat.keep_people_warm(), name="people"),
+            tasks.create_task(watching, name="dead letters"),
         ]
-        endless.append(tasks.create_task(processor.chat.keep_people_warm(), name="people"))
         if intake is not None:
             endless.append(tasks.create_task(intake.run(), name="intake"))
         working = [

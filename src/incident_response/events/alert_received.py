@@ -13,7 +13,7 @@ async def _handle(event: Event, workflows: Workflows) -> None:
     if incident_id is None:
         return
     workflows.runner.kick(incident_id, ASSEMBLE)
-    await workflows.notices.tell(incident_id, event_id, is_redelivered=event.is_redelivered)
+    await workflows.notices.tell(incident_id, event_id)
 
 
 event = EventHandler(type=ALERT_RECEIVED, handle=_handle)

@@ -23,8 +23,6 @@ class Event:
 
     type: str
     body: Json
-    is_redelivered: bool
-    """Whether an earlier delivery may have done some of the work."""
 
 
 Handle = Callable[[Event, Workflows], Awaitable[None]]
@@ -67,8 +65,7 @@ class EventRegistry:
         handler = self._handlers.get(wire.type)
         if handler is None:
             raise UndecodableEventError(f"no handler for the event type {wire.type[:60]!r}")
-        event = Event(type=wire.type, body=wire.body, is_redelivered=delivery.receive_count > 1)
-        await handler.handle(event, workflows)
+        await handler.handle(Event(type=wire.type, body=wire.body), workflows)
 
 
 def required_text(body: Json, key: str) -> str:

@@ -123,7 +123,7 @@ class Reception:
         command, rest = self._commands.find(request.text)
         if command.scope is Scope.IN_ROOM and request.incident is None:
             return could_not(
-                f"show {command.name} here",
+                f"do “{command.name}” here",
                 "this channel is no war room",
                 f"Use it in a war room; {request.name} list shows them.",
             )

@@ -17,6 +17,7 @@ from incident_response.domain.context import (
 )
 from incident_response.domain.model import Json, Value
 from incident_response.ports.incident_store import StepRecord, StepState
+from incident_response.workflows.fold_alerts import ASSEMBLE
 
 V = TypeVar("V", bound=Value)
 
@@ -72,6 +73,19 @@ def briefing_of(records: Mapping[str, StepRecord]) -> Briefing:
         changes=_shown(results, "fetch_changes", ChangeExcerpt),
         unresolved=_unresolved(results),
     )
+
+
+def briefing_now(results: Mapping[str, JsonValue], failures: Mapping[str, str]) -> Briefing:
+    """The briefing as a step of the assembly knows it: what is done and what was given up."""
+    done = (_record(step, StepState.DONE, result=result) for step, result in results.items())
+    failed = (_record(step, StepState.FAILED, error=why) for step, why in failures.items())
+    return briefing_of({record.step: record for record in (*done, *failed)})
+
+
+def _record(
+    step: str, state: StepState, *, result: JsonValue = None, error: str = ""
+) -> StepRecord:
+    return StepRecord(plan=ASSEMBLE, step=step, state=state, result=result, error=error)
 
 
 def _part(step: str, label: str, record: StepRecord | None) -> Part:

@@ -5,25 +5,69 @@ with its content. Not here: deciding that it is given up (durable.consumer).
 """
 
 import json
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
 
 from incident_response.domain.alert import IntakeRecord, IntakeStatus
+from incident_response.domain.errors import IncidentResponseError
 from incident_response.domain.model import EventId
 from incident_response.ports.clock import Clock
-from incident_response.ports.event_queue import DeadLetter, Delivery
+from incident_response.ports.event_queue import DeadLetter, Delivery, EventQueue
 from incident_response.ports.intake import Intake
 from incident_response.workflows.operator_notices import OperatorNotices
+
+WATCH_SECONDS = 60.0
+WATCH_BACK = timedelta(hours=24)
+"""How old a dead letter may be to be told of after a restart."""
+WATCH_LIMIT = 50
+
+log = structlog.get_logger(__name__)
 
 
 class DeadLetters:
     """Marks and tells."""
 
-    def __init__(self, *, intake: Intake, operators: OperatorNotices, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        queues: Sequence[EventQueue],
+        intake: Intake,
+        operators: OperatorNotices,
+        clock: Clock,
+    ) -> None:
+        self._queues = queues
         self._intake = intake
         self._operators = operators
         self._clock = clock
+        self._told: set[str] = set()
+
+    async def watch(self) -> None:
+        """Tell of messages that a queue gave up by itself, because whoever had them died with
+        them.
+
+        Their alerts stay pending, so that the sweep sends them again: the next process may live.
+        Runs until cancelled.
+        """
+        while True:
+            for queue in self._queues:
+                try:
+                    await self._look_at(queue)
+                except IncidentResponseError as error:
+                    log.warning("cannot tell of dead letters", queue=queue.name, reason=str(error))
+            await self._clock.sleep(WATCH_SECONDS)
+
+    async def _look_at(self, queue: EventQueue) -> None:
+        since = self._clock.now() - WATCH_BACK
+        for letter in await queue.dead_letters(limit=WATCH_LIMIT):
+            if letter.died_at > since and letter.message_id not in self._told:
+                await self._operators.message_dead(letter, queue.name)
+                self._told.add(letter.message_id)
 
     async def tell(self, delivery: Delivery, *, queue: str, reason: str) -> None:
         """Mark the alert behind ``delivery``, if there is one, and tell the operators."""
+        self._told.add(delivery.message_id)
         record = await self._record_of(delivery.raw)
         if record is not None and record.status is not IntakeStatus.FOLDED:
             await self._intake.mark(record.event_id, IntakeStatus.DEAD)

@@ -4,6 +4,8 @@ Nothing is ever dropped in silence: it is kept, counted, and said here. Not here
 (blocks).
 """
 
+from datetime import datetime
+
 import structlog
 
 from incident_response.blocks.notices import (
@@ -17,6 +19,7 @@ from incident_response.domain.errors import RefusedError
 from incident_response.ports.chat import Chat, Message
 from incident_response.ports.event_queue import DeadLetter
 from incident_response.ports.inbox import Envelope
+from incident_response.workflows.post_once import post_once
 
 log = structlog.get_logger(__name__)
 
@@ -47,15 +50,20 @@ class OperatorNotices:
             reason=letter.reason,
         )
         message = message_dead_lettered(letter, queue)
-        await self._post(message, key=f"dead:{queue}:{letter.message_id}")
+        key = f"dead:{queue}:{letter.message_id}"
+        await self._post(message, key=key, since=letter.died_at)
 
     async def envelope_buried(self, envelope: Envelope, reason: str) -> None:
         """Something a person did could not be worked off."""
         log.error("envelope given up", kind=envelope.kind, key=envelope.key, reason=reason)
         await self._post(envelope_buried(envelope, reason), key=f"buried:{envelope.key}")
 
-    async def _post(self, message: Message, *, key: str) -> None:
+    async def _post(self, message: Message, *, key: str, since: datetime | None = None) -> None:
+        """Post; with ``since``, unless it stands there since then."""
         channel = await self._chat.find_channel(self._channel_name)
         if channel is None:
             raise RefusedError(f"there is no channel #{self._channel_name} that I can see")
-        await self._chat.post(channel, message, key=key)
+        if since is not None:
+            await post_once(self._chat, channel, message, key=key, since=since)
+        else:
+            await self._chat.post(channel, message, key=key)

@@ -3,17 +3,31 @@
 Not here: the words (blocks), parsing what was typed (commands).
 """
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from incident_response.blocks.duty import duty
+from incident_response.blocks.replies import role_assigned
 from incident_response.domain.errors import NotAllowedError
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, NewEntry
-from incident_response.domain.model import IncidentId, UserId
+from incident_response.domain.model import ChannelId, IncidentId, UserId
 from incident_response.domain.roles import Role
 from incident_response.ports.chat import Chat
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
 from incident_response.workflows.change_incident import Decision, change_incident
+from incident_response.workflows.post_once import post_once
 from incident_response.workflows.room_board import RoomBoard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who asked for something, when, and under which key: asked again, it is told once."""
+
+    by: UserId
+    at: datetime
+    key: str
 
 
 class RoleDesk:
@@ -28,21 +42,21 @@ class RoleDesk:
         self._clock = clock
 
     async def assign(
-        self, incident_id: IncidentId, role: Role, *, to: UserId, by: UserId
+        self, incident_id: IncidentId, role: Role, *, to: UserId, asked: Asked
     ) -> Incident:
-        """Give ``role`` to ``to``, bring them into the room, show the room, and tell them their
-        duty.
+        """Give ``role`` to ``to``, bring them into the room, tell the room, and them their duty.
 
-        Giving it to who has it changes nothing but shows everything again. Raises
+        Giving it to who has it changes nothing, and the room is not told again. Raises
         ``NotAllowedError`` for a closed incident or somebody who cannot respond.
         """
         user = await self._chat.user(to)
         if user is None or not user.may_respond:
             raise NotAllowedError("Only a full member of this workspace can take a role.")
         incident = await change_incident(
-            self._store, incident_id, lambda now: self._decide(now, role, to=to, by=by)
+            self._store, incident_id, lambda now: self._decide(now, role, to=to, by=asked.by)
         )
-        await self._show(incident, role, to)
+        if incident.room is not None:
+            await self._show(incident, incident.room.channel_id, role, to=to, asked=asked)
         return incident
 
     def _decide(self, incident: Incident, role: Role, *, to: UserId, by: UserId) -> Decision:
@@ -62,9 +76,11 @@ class RoleDesk:
         changed = incident.model_copy(update={"roles": roles, "responders": people})
         return Decision(changed, (entry,))
 
-    async def _show(self, incident: Incident, role: Role, to: UserId) -> None:
-        if incident.room is None:
-            return
-        await self._chat.invite(incident.room.channel_id, (to,))
+    async def _show(
+        self, incident: Incident, channel: ChannelId, role: Role, *, to: UserId, asked: Asked
+    ) -> None:
+        await self._chat.invite(channel, (to,))
         await self._board.redraw(incident.incident_id)
-        await self._chat.post_private(incident.room.channel_id, to, duty(role))
+        message = role_assigned(role, to, by=asked.by)
+        await post_once(self._chat, channel, message, key=asked.key, since=asked.at)
+        await self._chat.post_private(channel, to, duty(role))

@@ -13,6 +13,7 @@ from incident_response.ports.chat import Chat, Message
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
 from incident_response.ports.ledger import Ledger
+from incident_response.workflows.post_once import post_once
 from incident_response.workflows.room_board import RoomBoard
 
 
@@ -38,11 +39,9 @@ class RoomNotices:
         self._board = board
         self._clock = clock
 
-    async def tell(
-        self, incident_id: IncidentId, event_id: EventId, *, is_redelivered: bool
-    ) -> None:
-        """Tell the room what folding ``event_id`` did; a room still being assembled shows it by
-        itself.
+    async def tell(self, incident_id: IncidentId, event_id: EventId) -> None:
+        """Tell the room, once, what folding ``event_id`` did; a room still being assembled shows
+        it by itself.
         """
         incident = await self._store.get(incident_id)
         if incident is None or incident.room is None:
@@ -51,7 +50,8 @@ class RoomNotices:
         entry = await self._entry_of(incident_id, event_id)
         message = self._message(incident, entry) if entry else None
         if entry is not None and message is not None:
-            await self._post_once(incident, entry, message, is_redelivered=is_redelivered)
+            channel, key = incident.room.channel_id, f"{incident_id}:ledger:{entry.seq}"
+            await post_once(self._chat, channel, message, key=key, since=entry.at)
 
     async def _entry_of(self, incident_id: IncidentId, event_id: EventId) -> LedgerEntry | None:
         entries = await self._ledger.entries(incident_id)
@@ -65,14 +65,3 @@ class RoomNotices:
                 return _back(incident, entry)
             case _:
                 return None  # attached, stale, acknowledged: the board and the ledger say it
-
-    async def _post_once(
-        self, incident: Incident, entry: LedgerEntry, message: Message, *, is_redelivered: bool
-    ) -> None:
-        assert incident.room is not None
-        channel, key = incident.room.channel_id, f"{incident.incident_id}:ledger:{entry.seq}"
-        if is_redelivered:
-            found = await self._chat.find_message(channel, key=key, since=entry.at)
-            if found is not None:
-                return
-        await self._chat.post(channel, message, key=key)

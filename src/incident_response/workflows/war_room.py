@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from incident_response.blocks.announcement import announcement
 from incident_response.blocks.checklist import checklist
+from incident_response.blocks.facts import facts
 from incident_response.blocks.notices import room_failed
 from incident_response.blocks.proposal import proposal
 from incident_response.blocks.room import bookmarks
@@ -25,7 +26,7 @@ from incident_response.ports.code_host import CodeHost
 from incident_response.ports.directory import Directory
 from incident_response.ports.on_call import OnCall
 from incident_response.ports.telemetry_source import LogSource, MetricsSource, TraceSource
-from incident_response.workflows.briefing import OFF, ready, value_of
+from incident_response.workflows.briefing import OFF, briefing_now, ready, value_of
 from incident_response.workflows.call_responders import Called, match_people
 from incident_response.workflows.fold_alerts import ASSEMBLE
 from incident_response.workflows.nudge import NudgeScheduler
@@ -209,7 +210,8 @@ class WarRoomAssembler:
         )
 
     async def _post_facts(self, context: StepContext) -> Outcome:
-        message = await self._board.facts(context.incident)
+        briefing = briefing_now(context.results, context.failures)
+        message = facts(context.incident, briefing, self._clock.now())
         return await self._post(context, FACTS, message)
 
     async def _post_checklist(self, context: StepContext) -> Outcome:
