@@ -74,7 +74,7 @@ async def first_life(world: World, fuse: Fuse) -> bool:
     backend = world.backend
     world.backend = FusedBackend(backend, fuse)  # type: ignore[assignment]  # behaves as one
     try:
-        async with house(world, chat=Fused(world.chat, fuse)) as h:  # type: ignore[arg-type]  # likewise
+        async with house(world, chat=Fused(world.chat, fuse)) as h:
             burnt = asyncio.ensure_future(fuse.burnt.wait())  # noqa: TID251 - raced below
             living = asyncio.ensure_future(h.assembled(at=world.began))  # noqa: TID251
             await asyncio.wait({burnt, living}, return_when=asyncio.FIRST_COMPLETED)
