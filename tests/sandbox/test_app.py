@@ -20,6 +20,8 @@ from incident_response.sandbox.clock import RealClock
 from incident_response.sandbox.faults import Fault
 from incident_response.sandbox.slack.model import SlackApp
 from incident_response.sandbox.tidewater import TIDEWATER
+from incident_response.sandbox.vendors.linear.seed import TEAM
+from incident_response.sandbox.vendors.statuspage.drafting import Draft
 from tests.sandbox.vendors.serving import serving
 
 APP = SlackApp(
@@ -88,6 +90,10 @@ async def test_every_vendor_answers_on_the_one_port(sandbox: Sandbox) -> None:
             ("/tempo/api/search", grafana),
             ("/workos/directories", f"Bearer {TOKENS.workos}"),
             ("/github/repos/tidewater/checkout-api", f"Bearer {TOKENS.github}"),
+            (f"/statuspage/v1/pages/{TIDEWATER.status_page_id}", f"OAuth {TOKENS.statuspage}"),
+            ("/status", ""),
+            ("/control/anthropic", ""),
+            ("/linear", ""),
             ("/control/company", ""),
             ("/", ""),
         ):
@@ -101,6 +107,8 @@ async def test_rooms_and_alerts_survive_a_restart(tmp_path: Path) -> None:
         created = await client.conversations_create(name="inc-1", is_private=True)
         first.alerts.aim(Destination("http://127.0.0.1:1"))
         delivery = await first.alerts.fire(AlertOrder())
+        issue = first.tracker.create_issue({"teamId": TEAM.id, "title": "x"}, 1.0)
+        incident = first.status_board.open_incident(Draft(name="y"), at=1.0)
     async with running(config) as second, slack(second) as client:
         with pytest.raises(SlackApiError, match="name_taken"):
             await client.conversations_create(name="inc-1", is_private=True)
@@ -109,6 +117,8 @@ async def test_rooms_and_alerts_survive_a_restart(tmp_path: Path) -> None:
         group = second.world.groups.get(delivery.group_id)
         assert group is not None
         assert group.state == "firing"
+        assert second.tracker.issues() == [issue]
+        assert second.status_board.incidents() == [incident]
 
 
 async def test_a_dropped_reply_leaves_the_channel_made(sandbox: Sandbox) -> None:
@@ -134,6 +144,22 @@ async def test_rate_tiers_are_off_until_switched_on(sandbox: Sandbox) -> None:
     assert 5 <= len(refused) < 25
     assert {error.response["error"] for error in refused} == {"ratelimited"}
     assert all(int(error.response.headers["Retry-After"]) >= 1 for error in refused)
+
+
+async def test_the_status_page_and_the_tracker_keep_their_limits_with_the_others(
+    sandbox: Sandbox,
+) -> None:
+    page = f"/statuspage/v1/pages/{TIDEWATER.status_page_id}"
+    key = {"Authorization": f"OAuth {TOKENS.statuspage}"}
+    async with ClientSession(sandbox.url) as session:
+        body = {"on": True}
+        async with session.put("/control/rate-tiers", json=body, headers=OURS) as reply:
+            assert reply.status == 200
+        statuses = []
+        for _ in range(61):
+            async with session.get(page, headers=key) as reply:
+                statuses.append(reply.status)
+    assert statuses == [200] * 60 + [420]
 
 
 async def test_an_alert_reaches_the_webhook_it_is_aimed_at(sandbox: Sandbox) -> None:

@@ -8,6 +8,7 @@ from aiohttp import ClientSession
 from incident_response.sandbox.alerts import AlertSender
 from incident_response.sandbox.control import Control
 from incident_response.sandbox.vendors import grafana_oncall
+from incident_response.sandbox.vendors.anthropic.script import Script
 from incident_response.sandbox.vendors.world import World
 from tests.sandbox.vendors.serving import StillClock, serving, still_world
 
@@ -38,6 +39,7 @@ class Bench:
     session: ClientSession
     sockets: OneSocket
     rate_tiers: list[bool]
+    script: Script
 
     async def get(self, path: str, status: int = 200) -> Any:
         async with self.session.get(f"/control/{path}") as reply:
@@ -59,14 +61,16 @@ async def bench() -> AsyncIterator[Bench]:
     world = still_world(StillClock())
     switched: list[bool] = []
     sockets = OneSocket()
+    script = Script()
     control = Control(
         world,
         AlertSender(world, None),
         sockets=sockets,
         rate_tiers=switched.append,
+        script=script,
     )
     async with serving([*control.routes(), *grafana_oncall.routes(world, "t")]) as session:
-        yield Bench(world, session, sockets, switched)
+        yield Bench(world, session, sockets, switched, script)
 
 
 async def test_a_fault_is_turned_on_seen_and_turned_off(bench: Bench) -> None:
@@ -188,3 +192,17 @@ async def test_a_page_of_the_sandbox_may_change_things(bench: Bench) -> None:
     origin = str(bench.session._base_url).rstrip("/")
     body = {"target": "*", "kind": "reset"}
     await bench.send("POST", "faults", body, status=201, Origin=origin)
+
+
+async def test_what_the_model_says_and_how_fast_is_set_and_taken_back(bench: Bench) -> None:
+    line = {"contains": "PAYMENTS", "text": "Payments are back.", "times": 2}
+    added = await bench.send("POST", "anthropic", line, status=201)
+    assert added["lines"] == [{**line, "stop_reason": "end_turn", "left": 2}]
+    pace = {"first_token_seconds": 1.5, "tokens_per_second": 80}
+    await bench.send("PUT", "anthropic/pace", pace)
+    assert (await bench.get("anthropic"))["pace"] == pace
+    assert bench.script.answer("are payments back?").text == "Payments are back."
+    assert (await bench.get("anthropic"))["lines"][0]["left"] == 1
+    await bench.send("DELETE", "anthropic", status=204)
+    assert (await bench.get("anthropic"))["lines"] == []
+    await bench.send("POST", "anthropic", {"stop_reason": "tired"}, status=422)

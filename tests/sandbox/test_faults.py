@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -10,18 +11,37 @@ from incident_response.sandbox.faults import CallKind, Fault, FaultBoard
 from tests.sandbox.vendors.serving import StillClock, serving
 
 
+class GatedClock(StillClock):
+    """A clock whose sleepers wait for a gate, where there is one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate: asyncio.Event | None = None
+        self.is_waited_for = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        self.is_waited_for.set()
+        if self.gate is not None:
+            await self.gate.wait()
+        await super().sleep(seconds)
+
+
 @dataclass
 class Bench:
     """A route behind the fault board, which counts what took effect."""
 
     board: FaultBoard
-    clock: StillClock
+    clock: GatedClock
     effects: list[str] = field(default_factory=list)
+    landed: asyncio.Event = field(default_factory=asyncio.Event)
     session: ClientSession | None = None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         async def effect() -> web.StreamResponse:
-            self.effects.append(request.query.get("name", ""))
+            name = request.query.get("name", "")
+            self.effects.append(name)
+            if name == "x":
+                self.landed.set()
             return web.json_response({"ok": True})
 
         return await self.board.guarded(
@@ -39,10 +59,11 @@ class Bench:
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
-    clock = StillClock()
+    clock = GatedClock()
     bench = Bench(FaultBoard(clock), clock)
     async with serving([web.post("/thing", bench.handle)]) as bench.session:
         yield bench
+    await bench.board.stop()
 
 
 async def test_without_faults_a_call_just_happens(bench: Bench) -> None:
@@ -85,6 +106,47 @@ async def test_a_cut_connection_has_its_effect_only_when_it_is_cut_afterwards(
     assert bench.effects == (["x"] if took_effect else [])
     assert bench.clock.slept == ([30] if kind.startswith("hang") else [])
     assert (await bench.call("y"))[0] == 200, "the server goes on"
+
+
+async def test_an_effect_applied_later_lands_after_the_connection_was_cut(bench: Bench) -> None:
+    bench.clock.gate = asyncio.Event()
+    bench.board.add(Fault(target="*", kind="apply_later", seconds=45, times=1))
+    with pytest.raises((aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)):
+        await bench.call("x", text="kept")
+    assert bench.effects == [], "the caller cannot find it yet"
+    assert (await bench.call("y"))[0] == 200, "other calls do not wait for it"
+    bench.clock.gate.set()
+    await bench.landed.wait()
+    assert bench.effects == ["y", "x"]
+    assert bench.clock.slept == [45]
+    late, _ = [call.shown() for call in bench.board.received.matching("vendor.*")]
+    assert (late["fault"], late["status"]) == ("apply_later", None)
+    arguments = late["args"]
+    assert isinstance(arguments, dict)
+    assert arguments["text"] == "kept"
+
+
+async def test_an_effect_still_to_come_is_given_up_at_the_stop(bench: Bench) -> None:
+    bench.clock.gate = asyncio.Event()
+    bench.board.add(Fault(target="*", kind="apply_later", seconds=45))
+    with pytest.raises((aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)):
+        await bench.call("x")
+    await bench.board.stop()
+    bench.clock.gate.set()
+    assert bench.effects == []
+
+
+async def test_a_call_its_caller_gave_up_on_still_takes_effect(bench: Bench) -> None:
+    bench.clock.gate = asyncio.Event()
+    bench.board.add(Fault(target="*", kind="latency", seconds=30, times=1))
+    async with asyncio.TaskGroup() as group:
+        impatient = group.create_task(bench.call("x"))
+        await bench.clock.is_waited_for.wait()
+        impatient.cancel()
+    assert bench.effects == []
+    bench.clock.gate.set()
+    await bench.landed.wait()
+    assert bench.effects == ["x"]
 
 
 async def test_latency_comes_before_the_effect(bench: Bench) -> None:

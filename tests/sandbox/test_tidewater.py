@@ -15,6 +15,7 @@ def test_ids_and_handles_are_unique() -> None:
         [p.oncall_id for p in people],
         [p.directory_id for p in people],
         [c.id for c in TIDEWATER.channels],
+        [s.component_id for s in TIDEWATER.services],
         [i for s in TIDEWATER.services for i in (s.schedule_id, s.secondary_schedule_id)],
     ):
         assert len(ids) == len(set(ids))

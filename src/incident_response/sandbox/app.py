@@ -22,14 +22,16 @@ from incident_response.sandbox.control import Control
 from incident_response.sandbox.faults import FaultBoard
 from incident_response.sandbox.latency import LatencyTable
 from incident_response.sandbox.page.guard import require_loopback_host
+from incident_response.sandbox.page.issue_tracker import IssueTrackerPage
 from incident_response.sandbox.page.routes import Page
+from incident_response.sandbox.page.status_page import StatusPage
 from incident_response.sandbox.seeding import plant_talk, slack_seed
 from incident_response.sandbox.slack.model import SlackApp
 from incident_response.sandbox.slack.people import People
 from incident_response.sandbox.slack.server import SlackServer, SlackSettings
 from incident_response.sandbox.slack.socket_mode import SocketMode, SocketSettings
-from incident_response.sandbox.slack.store import Store
 from incident_response.sandbox.slack.workspace import Workspace
+from incident_response.sandbox.store import Store
 from incident_response.sandbox.tidewater import TIDEWATER
 from incident_response.sandbox.vendors import (
     github,
@@ -39,7 +41,17 @@ from incident_response.sandbox.vendors import (
     tempo,
     workos,
 )
+from incident_response.sandbox.vendors.anthropic import api as anthropic
+from incident_response.sandbox.vendors.anthropic import bedrock
+from incident_response.sandbox.vendors.anthropic.messages import Model
+from incident_response.sandbox.vendors.anthropic.script import Script
 from incident_response.sandbox.vendors.grafana_cloud import GrafanaAccess
+from incident_response.sandbox.vendors.linear import api as linear
+from incident_response.sandbox.vendors.linear.quota import Quota
+from incident_response.sandbox.vendors.linear.tracker import Tracker
+from incident_response.sandbox.vendors.statuspage import api as statuspage
+from incident_response.sandbox.vendors.statuspage.board import StatusBoard
+from incident_response.sandbox.vendors.statuspage.pace import Pace
 from incident_response.sandbox.vendors.world import World
 
 log = structlog.get_logger(__name__)
@@ -58,6 +70,10 @@ class VendorTokens:
     )
     workos: str = "sk_sandbox"
     github: str = "sandbox-github"
+    statuspage: str = "sandbox-statuspage"
+    linear: str = "lin_api_sandbox"
+    anthropic: str = "sk-ant-sandbox"
+    bedrock_access_key: str = "AKIASANDBOX"
 
 
 @dataclass(frozen=True)
@@ -91,7 +107,8 @@ class Sandbox:
 
     After `start`: `url` (no trailing slash; the Slack API is at `{url}/api/`), `people` (what a
     person can do), `board` (faults, latency, what was received), `alerts` (fire sample alerts),
-    `sockets`, and `workspace` and `world` for a look behind the wire.
+    `sockets`, `script` (what the language model says), and `workspace`, `world`, `status_board`
+    and `tracker` for a look behind the wire.
     """
 
     def __init__(self, config: SandboxConfig, *, clock: Clock | None = None) -> None:
@@ -103,6 +120,13 @@ class Sandbox:
         self.board = FaultBoard(self._clock, latency=latency)
         groups, store = _opened(config.state_path)
         self.world = World(config.company, self._clock, self.board, groups)
+        self.status_board = StatusBoard(
+            config.company, Store(config.state_path, "statuspage"), now=self._clock.now()
+        )
+        self.tracker = Tracker(config.company, Store(config.state_path, "linear"))
+        self.script = Script()
+        self._pace = Pace()
+        self._quota = Quota(self._clock)
         self.workspace = Workspace(
             seed=slack_seed(config.company, config.app.bot_user_id),
             app=config.app,
@@ -118,6 +142,7 @@ class Sandbox:
             settings=SlackSettings(rate_tiers=config.rate_tiers, sockets=config.sockets),
         )
         self.alerts = AlertSender(self.world, config.alerts)
+        self._set_rate_tiers(config.rate_tiers)
 
     @property
     def url(self) -> str:
@@ -141,6 +166,9 @@ class Sandbox:
         async with AsyncExitStack() as stack:
             stack.callback(self.world.groups.close)
             stack.callback(self.workspace.close)
+            stack.callback(self.status_board.close)
+            stack.callback(self.tracker.close)
+            stack.push_async_callback(self.board.stop)
             runner = web.AppRunner(
                 self._application(), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
             )
@@ -167,21 +195,37 @@ class Sandbox:
         app = web.Application(middlewares=[_loopback_only], client_max_size=_LARGEST_BODY)
         self._slack.add_routes(app)
         app.add_routes(_vendor_routes(self.world, self._config.tokens))
+        app.add_routes(self._kept_vendor_routes(self._config.tokens))
         control = Control(
             self.world,
             self.alerts,
             sockets=self.sockets,
             rate_tiers=self._set_rate_tiers,
+            script=self.script,
         )
         app.add_routes(control.routes())
         page = Page(
             workspace=self.workspace, people=self.people, world=self.world, clock=self._clock
         )
         page.add_routes(app)
+        app.add_routes(StatusPage(self.status_board, self._clock).routes())
+        app.add_routes(IssueTrackerPage(self.tracker).routes())
         return app
+
+    def _kept_vendor_routes(self, tokens: VendorTokens) -> list[web.RouteDef]:
+        """Return the routes of vendors that keep what they are told."""
+        model = Model(self.script)
+        return [
+            *statuspage.routes(self.world, self.status_board, tokens.statuspage, pace=self._pace),
+            *linear.routes(self.world, self.tracker, tokens.linear, quota=self._quota),
+            *anthropic.routes(self.world, model, tokens.anthropic),
+            *bedrock.routes(self.world, model, tokens.bedrock_access_key),
+        ]
 
     def _set_rate_tiers(self, on: bool) -> None:
         self._slack.rates.enabled = on
+        self._pace.enabled = on
+        self._quota.enabled = on
 
 
 def _opened(state_path: Path | None) -> tuple[AlertGroups, Store]:

@@ -104,7 +104,10 @@ class Telemetry:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Something the company runs. `telemetry` None: no metrics, logs or traces exist."""
+    """Something the company runs. `telemetry` None: no metrics, logs or traces exist.
+
+    `public_name` is what customers call it on the status page; empty: they never see it there.
+    """
 
     name: str
     team: str
@@ -113,6 +116,12 @@ class Service:
     primary: tuple[str, ...]
     secondary: tuple[str, ...]
     telemetry: Telemetry | None
+    public_name: str = ""
+
+    @property
+    def component_id(self) -> str:
+        """The component of the public status page that shows this service."""
+        return stable_id("", f"statuspage/{self.name}").lower()
 
     @property
     def schedule_id(self) -> str:
@@ -184,6 +193,11 @@ class Company:
     def slack_people(self) -> tuple[Person, ...]:
         """Everybody with a Slack account, deactivated ones and bots included."""
         return tuple(p for p in self.people if p.has_slack)
+
+    @property
+    def status_page_id(self) -> str:
+        """The id of the company's public status page."""
+        return stable_id("", f"statuspage/{self.domain}").lower()
 
     @cached_property
     def _by_handle(self) -> dict[str, Person]:

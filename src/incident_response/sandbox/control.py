@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from incident_response.sandbox.alerts import AlertOrder, AlertSender, RefusedOrderError
 from incident_response.sandbox.faults import Fault
+from incident_response.sandbox.vendors.anthropic.script import Line, Pace, Script
 from incident_response.sandbox.vendors.world import World
 
 Answer = Callable[[web.Request], Awaitable[web.Response]]
@@ -57,7 +58,8 @@ class Sockets(Protocol):
 
 
 class Control:
-    """The routes. `rate_tiers` turns Slack's rate limits on or off."""
+    """The routes. `rate_tiers` turns the vendors' rate limits on or off; `script` is what
+    the language model says."""
 
     def __init__(
         self,
@@ -66,12 +68,14 @@ class Control:
         *,
         sockets: Sockets,
         rate_tiers: Callable[[bool], None],
+        script: Script,
     ) -> None:
         self._world = world
         self._board = world.board
         self._alerts = alerts
         self._sockets = sockets
         self._rate_tiers = rate_tiers
+        self._script = script
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes under `/control/`."""
@@ -91,6 +95,10 @@ class Control:
             web.get("/control/sockets", self._open_sockets),
             web.post("/control/sockets", _changing(self._end_sockets)),
             web.put("/control/rate-tiers", _changing(self._set_rate_tiers)),
+            web.get("/control/anthropic", self._said),
+            web.post("/control/anthropic", _changing(self._add_line)),
+            web.delete("/control/anthropic", _changing(self._clear_lines)),
+            web.put("/control/anthropic/pace", _changing(self._set_pace)),
         ]
 
     async def _company(self, request: web.Request) -> web.Response:
@@ -170,6 +178,23 @@ class Control:
         wanted = await _read(request, _Switch)
         self._rate_tiers(wanted.on)
         return web.json_response(wanted.model_dump())
+
+    async def _said(self, request: web.Request) -> web.Response:
+        """Show what the language model is to say, and how fast."""
+        pace = self._script.pace.model_dump()
+        return web.json_response({"lines": self._script.lines(), "pace": pace})
+
+    async def _add_line(self, request: web.Request) -> web.Response:
+        self._script.add(await _read(request, Line))
+        return web.json_response({"lines": self._script.lines()}, status=201)
+
+    async def _clear_lines(self, request: web.Request) -> web.Response:
+        self._script.clear()
+        return web.Response(status=204)
+
+    async def _set_pace(self, request: web.Request) -> web.Response:
+        self._script.pace = await _read(request, Pace)
+        return web.json_response(self._script.pace.model_dump())
 
 
 def may_change(headers: Mapping[str, str], host: str) -> bool:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from incident_response.sandbox.clock import Clock
 from incident_response.sandbox.latency import LatencyTable
 from incident_response.sandbox.received import Call, ReceivedLog
+from incident_response.sandbox.tasks import Tasks
 
 CallKind = Literal[
     "latency",
@@ -26,6 +27,7 @@ CallKind = Literal[
     "drop_reply",
     "hang",
     "hang_after",
+    "apply_later",
     "error",
 ]
 SocketKind = Literal[
@@ -42,8 +44,8 @@ class Fault(BaseModel):
     """One rule: what happens (`kind`) to calls whose target matches `target` (fnmatch).
 
     `skip` calls pass untouched first, then `times` calls are struck (None: until removed). Seconds
-    are for latency, hang, hang_after and delay_delivery; `retry_after` for rate_limited; `status`
-    for server_error; `code` for error; `reason` for disconnect.
+    are for latency, hang, hang_after, apply_later and delay_delivery; `retry_after` for
+    rate_limited; `status` for server_error; `code` for error; `reason` for disconnect.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -94,6 +96,7 @@ class FaultBoard:
         self._clock = clock
         self._rules: list[_Rule] = []
         self._last_id = 0
+        self._later = Tasks()
         self.latency = latency or LatencyTable(clock)
         self.received = ReceivedLog()
 
@@ -146,22 +149,41 @@ class FaultBoard:
         handler: Handler,
         *,
         error_body: ErrorBody,
+        rate_limit_status: int = 429,
     ) -> web.StreamResponse:
         """Answer `request` through `handler`, with latency drawn and faults applied; log the call.
 
         `error_body` builds the vendor's own error answer from a code. The effect of a call is what
         `handler` does: `drop_reply` and `hang_after` strike after it, all other faults before.
+        `apply_later` cuts the connection now and lets the effect happen `seconds` afterwards, as
+        a vendor does whose queue was slower than its caller was patient. A vendor that limits
+        with another status than 429 says so in `rate_limit_status`.
         """
         call = self.received.begin(target, self._clock.now())
         await self._read_arguments(request, call)
         fault = self.take(target)
         call.fault = fault.kind if fault else None
         await self._wait(self.latency.draw(target))
-        reply = await self._struck_before(request, fault, error_body)
+        if fault is not None and fault.kind == "apply_later":
+            self._later.start(self._apply(handler, call, fault.seconds), name=f"late {target}")
+            return _aborted(request)
+        reply = await self._struck_before(
+            request, fault, error_body, rate_limit_status=rate_limit_status
+        )
         if reply is None:
             reply = await self._struck_after(request, fault, await _answered(handler, call))
         call.status = reply.status if _connected(request) else None
         return reply
+
+    async def stop(self) -> None:
+        """Give up effects that were still to come; nothing more is applied late."""
+        await self._later.stop()
+
+    async def _apply(self, handler: Handler, call: Call, seconds: float) -> None:
+        """Let a call take effect after its caller was cut off, and note when that was."""
+        await self._wait(seconds)
+        reply = await _answered(handler, call)
+        call.note = {"applied_at": self._clock.now(), "would_have_answered": reply.status}
 
     async def _read_arguments(self, request: web.Request, call: Call) -> None:
         call.query = request.query
@@ -169,7 +191,12 @@ class FaultBoard:
             self.received.keep_body(call, request.content_type, await request.read())
 
     async def _struck_before(
-        self, request: web.Request, fault: Fault | None, error_body: ErrorBody
+        self,
+        request: web.Request,
+        fault: Fault | None,
+        error_body: ErrorBody,
+        *,
+        rate_limit_status: int,
     ) -> web.StreamResponse | None:
         """Return the answer of a fault that prevents the effect, or None to go on."""
         if fault is None:
@@ -178,7 +205,8 @@ class FaultBoard:
             case "latency":
                 await self._wait(fault.seconds)
             case "rate_limited":
-                return _rate_limited(error_body("ratelimited"), fault.retry_after)
+                reply = error_body("ratelimited")
+                return _rate_limited(reply, rate_limit_status, fault.retry_after)
             case "server_error":
                 return web.Response(status=fault.status, text="upstream connect error\n")
             case "error":
@@ -220,8 +248,8 @@ def _connected(request: web.Request) -> bool:
     return request.transport is not None and not request.transport.is_closing()
 
 
-def _rate_limited(reply: web.Response, retry_after: int) -> web.Response:
-    reply.set_status(429)
+def _rate_limited(reply: web.Response, status: int, retry_after: int) -> web.Response:
+    reply.set_status(status)
     reply.headers["Retry-After"] = str(retry_after)
     return reply
 

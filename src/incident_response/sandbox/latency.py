@@ -30,6 +30,9 @@ TABLE: tuple[tuple[str, float, float], ...] = (
     ("loki.*", 0.600, 4.500),
     ("tempo.*", 0.500, 4.000),
     ("github.*", 0.200, 1.000),
+    ("statuspage.*", 0.400, 2.500),
+    ("linear.*", 0.300, 1.500),
+    ("anthropic.*", 1.200, 4.000),
 )
 
 _Z99 = NormalDist().inv_cdf(0.99)

@@ -90,24 +90,28 @@ SERVICES = (
         "Takes baskets to paid orders",
         primary=("maya",), secondary=("jonas",),
         telemetry=Telemetry(0.0021, 0.138, 0.310, 2.84, 412.0),
+        public_name="Checkout and payments",
     ),
     Service(
         "search-api", "discovery", "tidewater/search-api",
         "Answers product searches and suggestions",
         primary=("hana",), secondary=("eli",),
         telemetry=Telemetry(0.0008, 0.041, 0.145, 1.12, 960.0),
+        public_name="Product search",
     ),
     Service(
         "billing-worker", "payments", "tidewater/billing-worker",
         "Settles invoices from a queue; not yet instrumented",
         primary=("jonas",), secondary=("tomas", "maya"),
         telemetry=None,
+        public_name="Invoices",
     ),
     Service(
         "edge-gateway", "platform", "tidewater/edge-gateway",
         "Terminates TLS and routes everything",
         primary=("samir",), secondary=("claire",),
         telemetry=Telemetry(0.0004, 0.067, 0.082, 0.94, 2150.0),
+        public_name="Website and API",
     ),
 )  # fmt: skip
 

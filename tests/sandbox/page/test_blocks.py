@@ -214,6 +214,7 @@ def test_rich_text_is_a_tree() -> None:
         ("[x](javascript:1) <@U1>", "<p>x &lt;@U1&gt;</p>"),
         ("```\nopen", '<pre class="code-block"><code>open</code></pre>'),
         ("#tag", "<p>#tag</p>"),
+        ("# a\n\nb\n\n\nc", '<p class="md-heading md-h1">a</p><p>b</p><p>c</p>'),
     ],
 )
 def test_markdown_is_the_usual_one(text: str, shown: str) -> None:

@@ -22,8 +22,8 @@ from incident_response.sandbox.slack.model import (
     UserGroup,
 )
 from incident_response.sandbox.slack.server import SlackServer, SlackSettings
-from incident_response.sandbox.slack.store import Store
 from incident_response.sandbox.slack.workspace import Workspace
+from incident_response.sandbox.store import Store
 
 ADA, BEN, CY, GONE = "U00ADA", "U00BEN", "U00CY", "U00GONE"
 GENERAL, ENG = "C00GENERAL", "C00ENG"

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from incident_response.sandbox.slack.interactions import ResponseUrls
-from incident_response.sandbox.slack.store import Store
 from incident_response.sandbox.slack.workspace import Workspace
+from incident_response.sandbox.store import Store
 from tests.sandbox.slack.stand import ADA, APP, BEN, BOT, SEED, HandClock, open_stand
 
 VIEW = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": []}

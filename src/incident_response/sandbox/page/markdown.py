@@ -77,10 +77,10 @@ def _fence(lines: list[str]) -> Html:
 
 def _paragraph(lines: list[str]) -> Html:
     held: list[str] = [lines.pop(0)]
+    if not held[0].strip():
+        return EMPTY
     while lines and lines[0].strip() and not _starts_block(lines[0]):
         held.append(lines.pop(0))
-    if not any(line.strip() for line in held):
-        return EMPTY
     return tag("p", Html(LINE_BREAK.join(_spans(line) for line in held)))
 
 

@@ -12,11 +12,12 @@ from aiohttp import web
 from incident_response.sandbox.clock import Clock
 from incident_response.sandbox.page.assets import load_assets, serve
 from incident_response.sandbox.page.conversation import SHOWN_AT_ONCE
-from incident_response.sandbox.page.document import Theme, Where, document
+from incident_response.sandbox.page.document import Where, document
 from incident_response.sandbox.page.doings import Doings
 from incident_response.sandbox.page.events import EventStreams
 from incident_response.sandbox.page.guard import protected, read_json
 from incident_response.sandbox.page.reading import Reading
+from incident_response.sandbox.page.sheet import theme_of
 from incident_response.sandbox.page.viewer import zone_named
 from incident_response.sandbox.page.workbench import Workbench
 from incident_response.sandbox.slack.errors import SlackError
@@ -77,7 +78,7 @@ class Page:
         zone = zone_named(request.cookies.get("zone", "UTC"))
         reading = Reading(self._workspace, me, zone=zone, now=self._clock.now())
         where = _where(request, channel)
-        written = document(where, reading, self._workbench, theme=_theme(request))
+        written = document(where, reading, self._workbench, theme=theme_of(request.cookies))
         headers = {"Cache-Control": "no-store"}
         return web.Response(text=written, content_type="text/html", headers=headers)
 
@@ -143,13 +144,3 @@ def _where(request: web.Request, channel: Channel) -> Where:
         limit=max(1, min(shown, MOST_SHOWN)),
         since=query.get("since", ""),
     )
-
-
-def _theme(request: web.Request) -> Theme:
-    match request.cookies.get("theme"):
-        case "light":
-            return "light"
-        case "dark":
-            return "dark"
-        case _:
-            return ""

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from incident_response.sandbox.alert_groups import AlertGroup
-from incident_response.sandbox.faults import CALL_KINDS, SOCKET_KINDS, Fault
+from incident_response.sandbox.faults import CALL_KINDS, SOCKET_KINDS
+from incident_response.sandbox.page.fault_choices import PRESETS, TARGETS
 from incident_response.sandbox.page.icons import icon
 from incident_response.sandbox.page.markup import EMPTY, Html, join, tag
 from incident_response.sandbox.page.messages import keyed
@@ -32,33 +33,8 @@ SHAPES: Final = (
     ("alertmanager", "Prometheus Alertmanager"),
     ("generic", "Any JSON"),
 )
-PRESETS: Final[tuple[tuple[str, Fault], ...]] = (
-    ("On-call lookup is down", Fault(target="oncall.*", kind="server_error")),
-    ("Metrics hang for 20 s", Fault(target="mimir.*", kind="hang", seconds=20)),
-    ("Log search is down", Fault(target="loki.*", kind="server_error")),
-    ("Directory is down", Fault(target="workos.*", kind="reset")),
-    ("Slack limits the next call", Fault(target="slack.*", kind="rate_limited", times=1)),
-    (
-        "Slack loses a reply",
-        Fault(target="slack.conversations.create", kind="drop_reply", times=1),
-    ),
-)
-TARGETS: Final = (
-    "slack.*",
-    "slack.conversations.create",
-    "slack.conversations.invite",
-    "slack.chat.postMessage",
-    "slack.pins.add",
-    "slack.views.open",
-    "slack.socket",
-    "oncall.*",
-    "mimir.*",
-    "loki.*",
-    "tempo.*",
-    "workos.*",
-    "github.*",
-)
-_SECONDS: Final = "latency hang hang_after delay_delivery"
+PLACES: Final = (("/status", "Public status page"), ("/linear", "Issue tracker"))
+_SECONDS: Final = "latency hang hang_after apply_later delay_delivery"
 
 
 class Workbench:
@@ -72,6 +48,7 @@ class Workbench:
         board = self._world.board
         return join(
             self._alerts(viewer),
+            _places(),
             _faults(board.active()),
             self._latency(),
             _received(board.received.matching(limit=CALLS_SHOWN), viewer),
@@ -106,6 +83,15 @@ class Workbench:
         button = _button(label, "/control/latency", body, method="PUT")
         row = tag("div", tag("span", words), button, class_="row")
         return keyed("section", "latency", tag("h3", "Latency"), row, class_="card")
+
+
+def _places() -> Html:
+    links = [
+        tag("a", name, href=path, target="_blank", rel="noopener", class_="btn")
+        for path, name in PLACES
+    ]
+    row = tag("div", links, class_="row")
+    return keyed("section", "places", tag("h3", "Look from outside"), row, class_="card")
 
 
 def _posts(path: str, done: str) -> dict[str, str]:

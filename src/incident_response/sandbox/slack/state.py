@@ -23,7 +23,7 @@ from incident_response.sandbox.slack.model import (
     UserGroup,
     View,
 )
-from incident_response.sandbox.slack.store import Store
+from incident_response.sandbox.store import Store
 
 ID_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 

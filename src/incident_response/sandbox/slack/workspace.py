@@ -12,8 +12,8 @@ from incident_response.sandbox.slack.model import Seed, SlackApp
 from incident_response.sandbox.slack.pins import Pins
 from incident_response.sandbox.slack.scheduled import Scheduled
 from incident_response.sandbox.slack.state import load_state
-from incident_response.sandbox.slack.store import Store
 from incident_response.sandbox.slack.views import Views
+from incident_response.sandbox.store import Store
 
 
 class Workspace:

@@ -14,7 +14,7 @@ from aiohttp import web
 from incident_response.sandbox.faults import ErrorBody
 from incident_response.sandbox.vendors.world import World
 
-Answer = Callable[[web.Request], Awaitable[web.Response]]
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refusal = Callable[[web.Request], web.Response | None]
 
 
@@ -37,6 +37,14 @@ class Desk:
     def post(self, path: str, name: str, answer: Answer) -> None:
         """Serve POST `path` likewise."""
         self.routes.append(web.post(path, self._guarded(name, answer)))
+
+    def patch(self, path: str, name: str, answer: Answer) -> None:
+        """Serve PATCH `path` likewise."""
+        self.routes.append(web.patch(path, self._guarded(name, answer)))
+
+    def put(self, path: str, name: str, answer: Answer) -> None:
+        """Serve PUT `path` likewise."""
+        self.routes.append(web.put(path, self._guarded(name, answer)))
 
     def _guarded(
         self, name: str, answer: Answer

@@ -1,15 +1,16 @@
-"""Where the workspace is kept: one SQLite table of JSON records, written inside the call.
+"""Where a stand-in keeps its state: one SQLite table of JSON records, written inside the call.
 
 A record is on its way to the disk before the caller gets its reply, so a killed process loses
 nothing it has answered for. Reading happens once, at start; after that memory is the truth that
-is read, and this the truth that survives. Nothing here knows what a record means.
+is read, and this the truth that survives. Nothing here knows what a record means. Every stand-in
+has a table of its own in the sandbox's one file.
 """
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -17,11 +18,7 @@ Record = TypeVar("Record")
 
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}  # building one costs a millisecond
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS records (
-  kind TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, key)
-) WITHOUT ROWID
-"""
+Table = Literal["records", "statuspage", "linear"]  # `records` is the Slack workspace's
 
 
 class Store:
@@ -31,42 +28,42 @@ class Store:
     meets; a power cut may cost the last moments. Calls are short and run on the event loop.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, table: Table = "records") -> None:
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5.0)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute(SCHEMA)
+        self._db.execute(
+            f"CREATE TABLE IF NOT EXISTS {table} (kind TEXT NOT NULL, key TEXT NOT NULL, "
+            "body BLOB NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
+        )
+        self._put = f"REPLACE INTO {table} VALUES (?, ?, ?)"  # noqa: S608 - one of three literals
+        keyed = f"FROM {table} WHERE kind = ?"
+        self._all = f"SELECT key, body {keyed} ORDER BY key"
+        self._one = f"SELECT body {keyed} AND key = ?"
+        self._delete = f"DELETE {keyed} AND key = ?"
 
     def put(self, key: str, record: object) -> None:
         """Write one record, a dataclass, under its class's name."""
         kind = type(record)
-        self._db.execute(
-            "INSERT INTO records VALUES (?, ?, ?) "
-            "ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
-            (kind.__name__, key, _adapter(kind).dump_json(record)),
-        )
+        self._db.execute(self._put, (kind.__name__, key, _adapter(kind).dump_json(record)))
 
     def delete(self, kind: type, key: str) -> None:
-        self._db.execute("DELETE FROM records WHERE kind = ? AND key = ?", (kind.__name__, key))
+        self._db.execute(self._delete, (kind.__name__, key))
 
     def load(self, kind: type[Record]) -> Iterator[tuple[str, Record]]:
         """Every record of a kind, by key."""
         adapter: TypeAdapter[Record] = _adapter(kind)
-        rows = self._db.execute(
-            "SELECT key, body FROM records WHERE kind = ? ORDER BY key", (kind.__name__,)
-        )
+        rows = self._db.execute(self._all, (kind.__name__,))
         for key, body in rows.fetchall():
             yield key, adapter.validate_json(body)
 
     def put_content(self, key: str, content: bytes) -> None:
         """Write raw bytes, such as an uploaded file's."""
-        self._db.execute("INSERT OR REPLACE INTO records VALUES ('content', ?, ?)", (key, content))
+        self._db.execute(self._put, ("content", key, content))
 
     def content(self, key: str) -> bytes | None:
         """The raw bytes under `key`, or None."""
-        row = self._db.execute(
-            "SELECT body FROM records WHERE kind = 'content' AND key = ?", (key,)
-        ).fetchone()
+        row = self._db.execute(self._one, ("content", key)).fetchone()
         return None if row is None else bytes(row[0])
 
     @contextmanager
