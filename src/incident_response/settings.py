@@ -4,10 +4,11 @@ environment.
 A field's name in capitals is its variable. Not here: what is made of a setting (bootstrap).
 """
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -20,12 +21,29 @@ def _split(value: object) -> object:
     return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
 
 
+def _decode(value: object) -> object:
+    """Decode JSON here, so that what is wrong is told like any other wrong setting."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise ValueError('this is no JSON object such as {"name": "value"}') from None
+
+
+def _folder(address: str) -> str:
+    """An address that method names can be appended to."""
+    return address if address.endswith("/") else f"{address}/"
+
+
 AuthScheme = Literal["hmac-body", "hmac-timestamp", "bearer"]
 """How the sender of an alert proves itself (``alert_sources.authentication``)."""
 Schemes = Annotated[tuple[AuthScheme, ...], NoDecode, BeforeValidator(_split)]
 """Schemes separated by commas; one of them has to hold."""
 Port = Annotated[int, Field(ge=0, le=65535)]
 """A TCP port; 0 takes a free one."""
+Names = Annotated[dict[str, str], NoDecode, BeforeValidator(_decode)]
+"""A JSON object of strings."""
 
 
 class Settings(BaseSettings):
@@ -61,8 +79,10 @@ class Settings(BaseSettings):
     # Slack
     slack_bot_token: SecretStr | None = Field(default=None, description="xoxb-…")
     slack_app_token: SecretStr | None = Field(default=None, description="xapp-…, Socket Mode")
-    slack_api_url: str = Field(
-        default="https://slack.com/api/", description="Another address for a local Slack"
+    slack_api_url: Annotated[str, AfterValidator(_folder)] = Field(
+        default="https://slack.com/api/",
+        pattern=r"^https?://\S+$",
+        description="Another address for a local Slack",
     )
     slack_sockets: int = Field(
         default=2, ge=1, le=10, description="Sockets held open (Slack allows ten an app)"
@@ -95,7 +115,7 @@ class Settings(BaseSettings):
     grafana_oncall_token: SecretStr | None = None
     workos_url: str = "https://api.workos.com"
     workos_api_key: SecretStr | None = None
-    workos_team_group_map: dict[str, str] = Field(
+    workos_team_group_map: Names = Field(
         default_factory=dict, description='JSON: team → directory group id, {"payments": "dir…"}'
     )
 
@@ -112,7 +132,7 @@ class Settings(BaseSettings):
     grafana_url: str = Field(default="", description="Grafana itself, for links that people open")
     github_url: str = "https://api.github.com"
     github_token: SecretStr | None = None
-    github_repo_map: dict[str, str] = Field(
+    github_repo_map: Names = Field(
         default_factory=dict, description='JSON: service → repository, {"api": "acme/api"}'
     )
 

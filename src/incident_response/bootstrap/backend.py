@@ -3,7 +3,7 @@
 import structlog
 
 from incident_response.adapters.embedded.backend import EmbeddedBackend
-from incident_response.domain.errors import NotFoundError
+from incident_response.domain.errors import InvalidConfigurationError, NotFoundError
 from incident_response.ports.clock import Clock
 from incident_response.settings import Settings
 
@@ -18,7 +18,13 @@ def open_backend(settings: Settings, clock: Clock) -> EmbeddedBackend:
 
     Raises ``InvalidConfigurationError`` or ``UnavailableError`` if the file cannot be used.
     """
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        where, why = settings.state_dir, error.strerror
+        raise InvalidConfigurationError(
+            f"STATE_DIR: no folder can be at {where}: {why}"
+        ) from error
     key = settings.ledger_key.get_secret_value().encode() if settings.ledger_key else None
     return EmbeddedBackend.open(settings.state_dir / FILE_NAME, clock=clock, seal_key=key)
 

@@ -26,6 +26,8 @@ from incident_response.workflows.briefing import LABELS
 from incident_response.workflows.fold_alerts import ASSEMBLE
 
 POLL_SECONDS = 0.02
+INTERRUPTED = 130
+"""Exit code of a drill that was stopped, as of any program ended by Ctrl-C."""
 ACCEPTED = 202
 
 
@@ -53,7 +55,7 @@ class Verdict:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Exit code 0 only if the whole room stood in time."""
+    """Exit code 0 only if the whole room stood in time; 130 if it was stopped."""
     configure_logging(level="ERROR", form="console")
     return live(lambda stop: _drill(options, stop))
 
@@ -63,17 +65,22 @@ async def _drill(options: argparse.Namespace, stop: asyncio.Event) -> int:
     with tempfile.TemporaryDirectory(prefix="incident-drill-") as folder:
         tell("Starting a throw-away stack ...")
         async with local_stack(Path(folder), Ports()) as stack:
-            verdict = await _run(stack, options.deadline, tell, stop=stop)
+            verdict = await drill(stack, options.deadline, tell, stop=stop)
     if options.json:
         sys.stdout.write(json.dumps(verdict.as_json()) + "\n")
     else:
         _tell(_ending(verdict))
+    if stop.is_set():
+        return INTERRUPTED
     return 1 if verdict.problems else 0
 
 
-async def _run(
+async def drill(
     stack: LocalStack, deadline: float, tell: "Tell", *, stop: asyncio.Event
 ) -> Verdict:
+    """Fire one P1 at ``stack`` and wait ``deadline`` seconds, or until ``stop``, for its room;
+    ``tell`` hears each step.
+    """
     clock = stack.processor.workflows.clock
     watch = _Watch(stack, tell)
     began = clock.monotonic()
@@ -144,7 +151,7 @@ class _Watch:
         if record.state in (StepState.DONE, StepState.FAILED):
             seconds = self._clock.monotonic() - self._began
             mark = "ok  " if record.state is StepState.DONE else "FAIL"
-            label = LABELS.get(record.step, record.step.replace("_", " "))
+            label = LABELS.get(record.step, record.step.replace("_", " ").capitalize())
             self._tell(f"  {seconds:6.3f} s  {mark}  {label}  {record.error}".rstrip())
 
 

@@ -21,6 +21,8 @@ from incident_response.bootstrap.slack_app import (
     COMMAND_HINT,
     SHORTCUTS,
 )
+from incident_response.domain.errors import InvalidConfigurationError
+from incident_response.entrypoints.listening import listening
 from incident_response.entrypoints.processor import processor_probes, run_processor
 from incident_response.entrypoints.webhook.health import HealthServer
 from incident_response.entrypoints.webhook.process import build_webhook
@@ -35,6 +37,7 @@ BOT_TOKEN = "xoxb-local-incident-response"  # noqa: S105 - opens nothing but the
 APP_TOKEN = "xapp-local-incident-response"  # noqa: S105 - likewise
 KEY_FILE = "webhook-key"
 SLACK_FILE = "workspace.db"
+HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +73,14 @@ async def local_stack(
     """The stack, running until the context ends and drained then.
 
     Everything lives in ``state_dir``; the environment's settings and tokens are not looked at.
-    Raises ``OSError`` for a port or folder that cannot be used, ``InvalidConfigurationError`` if
-    another stack runs in the folder.
+    Raises ``InvalidConfigurationError`` for a port or folder that cannot be used, or if another
+    stack runs in the folder.
     """
     key = _key(state_dir)
     async with AsyncExitStack() as stack:
         sandbox = Sandbox(sandbox_config(state_dir, ports.page, latency_seed=latency_seed))
-        await sandbox.start()
+        with listening(HOST, ports.page, setting="--port"):
+            await sandbox.start()
         stack.push_async_callback(sandbox.stop)
         settings = local_settings(state_dir, sandbox, key)
         clock = SystemClock()
@@ -92,14 +96,18 @@ async def local_stack(
         )
         probes = {**webhook_probes, **processor_probes(processor)}
         health = HealthServer(clock=clock, probes=probes)
+        stack.push_async_callback(health.stop)
+        stack.push_async_callback(server.stop)
         async with asyncio.TaskGroup() as tasks:
             stop = asyncio.Event()
             endless = [tasks.create_task(health.beat()), tasks.create_task(intake.run())]
             working = tasks.create_task(run_processor(processor, None, stop))
-            health_url = await health.start(port=ports.health)
-            webhook_url = await server.start(port=ports.webhook)
-            sandbox.alerts.aim(Destination(webhook_url, sample_credentials(key)))
             try:
+                with listening(HOST, ports.health, setting="--health-port"):
+                    health_url = await health.start(host=HOST, port=ports.health)
+                with listening(HOST, ports.webhook, setting="--webhook-port"):
+                    webhook_url = await server.start(host=HOST, port=ports.webhook)
+                sandbox.alerts.aim(Destination(webhook_url, sample_credentials(key)))
                 yield LocalStack(
                     sandbox=sandbox,
                     processor=processor,
@@ -112,7 +120,6 @@ async def local_stack(
                 await server.stop()
                 stop.set()
                 await asyncio.wait([working])
-                await health.stop()
                 for task in endless:
                     task.cancel()
 
@@ -148,35 +155,42 @@ def slack_app() -> SlackApp:
 
 
 def local_settings(state_dir: Path, sandbox: Sandbox, key: str) -> Settings:
-    """Settings that point every vendor at the sandbox."""
-    url, tokens, company = sandbox.url, VendorTokens(), TIDEWATER
+    """Settings of a stack over the sandbox; ``key`` is what alerts are signed with."""
     return Settings.isolated(
         state_dir=state_dir,
-        slack_bot_token=BOT_TOKEN,
-        slack_app_token=APP_TOKEN,
-        slack_api_url=f"{url}/api/",
         grafana_oncall_webhook_key=key,
         alertmanager_webhook_key=key,
         generic_webhook_key=key,
-        grafana_oncall_url=f"{url}/oncall",
-        grafana_oncall_token=tokens.oncall,
-        workos_url=f"{url}/workos",
-        workos_api_key=tokens.workos,
-        workos_team_group_map={t.name: t.directory_group_id for t in company.teams}
-        | {t.key: t.directory_group_id for t in company.teams},
-        mimir_url=f"{url}/mimir/prometheus",
-        mimir_user=tokens.grafana.instance_id,
-        mimir_token=tokens.grafana.token,
-        loki_url=f"{url}/loki",
-        loki_user=tokens.grafana.instance_id,
-        loki_token=tokens.grafana.token,
-        tempo_url=f"{url}/tempo",
-        tempo_user=tokens.grafana.instance_id,
-        tempo_token=tokens.grafana.token,
-        github_url=f"{url}/github",
-        github_token=tokens.github,
-        github_repo_map=_repositories(company),
+        **sandbox_settings(sandbox.url),
     )
+
+
+def sandbox_settings(url: str) -> dict[str, object]:
+    """Settings by name that point Slack and every vendor at the sandbox at ``url``."""
+    tokens, company = VendorTokens(), TIDEWATER
+    return {
+        "slack_bot_token": BOT_TOKEN,
+        "slack_app_token": APP_TOKEN,
+        "slack_api_url": f"{url}/api/",
+        "grafana_oncall_url": f"{url}/oncall",
+        "grafana_oncall_token": tokens.oncall,
+        "workos_url": f"{url}/workos",
+        "workos_api_key": tokens.workos,
+        "workos_team_group_map": {t.name: t.directory_group_id for t in company.teams}
+        | {t.key: t.directory_group_id for t in company.teams},
+        "mimir_url": f"{url}/mimir/prometheus",
+        "mimir_user": tokens.grafana.instance_id,
+        "mimir_token": tokens.grafana.token,
+        "loki_url": f"{url}/loki",
+        "loki_user": tokens.grafana.instance_id,
+        "loki_token": tokens.grafana.token,
+        "tempo_url": f"{url}/tempo",
+        "tempo_user": tokens.grafana.instance_id,
+        "tempo_token": tokens.grafana.token,
+        "github_url": f"{url}/github",
+        "github_token": tokens.github,
+        "github_repo_map": _repositories(company),
+    }
 
 
 def _repositories(company: Company) -> dict[str, str]:
@@ -185,9 +199,14 @@ def _repositories(company: Company) -> dict[str, str]:
 
 def _key(state_dir: Path) -> str:
     """The key for alerts: made once, readable by its owner alone."""
-    state_dir.mkdir(parents=True, exist_ok=True)
     path = state_dir / KEY_FILE
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), encoding="ascii")
-    return path.read_text(encoding="ascii").strip()
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32), encoding="ascii")
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise InvalidConfigurationError(
+            f"the folder {state_dir} (--state-dir) cannot be used: {error.strerror}"
+        ) from error

@@ -6,6 +6,7 @@ processes.
 
 import argparse
 import importlib
+import math
 import sys
 from collections.abc import Sequence
 
@@ -34,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     processes = parser.add_subparsers(required=True, metavar="process")
     parsers = {
-        name: processes.add_parser(name, help=text, description=text.capitalize() + ".")
+        name: processes.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
         for name, text in PROCESSES.items()
     }
     for name, sub in parsers.items():
@@ -46,21 +47,32 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_local(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--state-dir", default=".local", help="where everything is kept")
+    parser.add_argument(
+        "--state-dir", default=".local", metavar="DIR", help="where everything is kept"
+    )
     parser.add_argument("--port", type=_port, default=8000, help="port of the page (0: any)")
     parser.add_argument(
         "--webhook-port", type=_port, default=8080, help="port for alerts (0: any)"
     )
-    parser.add_argument("--health-port", type=_port, default=8081, help="port of the probes")
+    parser.add_argument(
+        "--health-port", type=_port, default=8081, help="port of the probes (0: any)"
+    )
     parser.add_argument("--no-alert", action="store_true", help="fire no sample alert")
 
 
 def _add_sandbox(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--state-dir", default=".local-sandbox", help="where it is kept")
-    parser.add_argument("--port", type=_port, default=8000, help="port of everything (0: any)")
-    parser.add_argument("--alert-url", default="", help="the webhook its alerts are fired at")
     parser.add_argument(
-        "--alert-key-file", default="", help="file with the key they are signed with"
+        "--state-dir", default=".local-sandbox", metavar="DIR", help="where it is kept"
+    )
+    parser.add_argument("--port", type=_port, default=8000, help="port of everything (0: any)")
+    parser.add_argument(
+        "--alert-url", default="", metavar="URL", help="the webhook its alerts are fired at"
+    )
+    parser.add_argument(
+        "--alert-key-file",
+        default="",
+        metavar="FILE",
+        help="holds the key they are signed with; goes with --alert-url",
     )
 
 
@@ -69,13 +81,28 @@ def _add_drill(parser: argparse.ArgumentParser) -> None:
         "--local", action="store_true", required=True, help="on a throw-away local stack"
     )
     parser.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
-    parser.add_argument("--deadline", type=float, default=60.0, help="seconds the room may take")
+    parser.add_argument(
+        "--deadline",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long the room may take (default: 60)",
+    )
 
 
 def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65535:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError("this takes a number of seconds above 0")
     return number
 
 

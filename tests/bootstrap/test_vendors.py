@@ -1,0 +1,61 @@
+from collections.abc import AsyncIterator
+from dataclasses import fields
+
+import pytest
+
+from incident_response.adapters.http import vendor_session
+from incident_response.bootstrap.vendors import VENDORS, Connection, Vendor, connect_sources
+from incident_response.domain.errors import InvalidConfigurationError
+from incident_response.entrypoints.local_stack import sandbox_settings
+from incident_response.settings import Settings
+from incident_response.workflows.war_room import Sources
+from tests.fakes.clock import FakeClock
+
+EVERYTHING = sandbox_settings("http://127.0.0.1:1")
+ADDRESSES = {name for name in EVERYTHING if name.endswith("_url")} - {"slack_api_url"}
+
+
+@pytest.fixture
+async def connection() -> AsyncIterator[Connection]:
+    async with vendor_session() as http:
+        yield Connection(http=http, clock=FakeClock())
+
+
+def test_each_source_has_one_vendor() -> None:
+    assert sorted(v.provides for v in VENDORS) == sorted(f.name for f in fields(Sources))
+
+
+async def test_with_nothing_set_every_vendor_is_off(connection: Connection) -> None:
+    assert connect_sources(Settings.isolated(), connection) == Sources()
+
+
+async def test_with_everything_set_every_vendor_is_connected(connection: Connection) -> None:
+    sources = connect_sources(Settings.isolated(**EVERYTHING), connection)
+    for field in fields(Sources):
+        assert getattr(sources, field.name) is not None, field.name
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda v: v.name)
+async def test_a_vendor_without_one_of_its_needs_is_off_and_the_others_are_on(
+    connection: Connection, vendor: Vendor
+) -> None:
+    for need in vendor.needs:
+        settings = Settings.isolated(**{k: v for k, v in EVERYTHING.items() if k != need})
+        if getattr(settings, need):
+            continue  # it has a default
+        sources = connect_sources(settings, connection)
+        off = {f.name for f in fields(Sources) if getattr(sources, f.name) is None}
+        assert off == {vendor.provides}, need
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["grafana_oncall_url", "workos_url", "mimir_url", "loki_url", "tempo_url", "github_url"],
+)
+@pytest.mark.parametrize("address", ["nowhere", "ftp://127.0.0.1", "http://"])
+async def test_an_address_that_makes_no_sense_is_refused_by_name(
+    connection: Connection, name: str, address: str
+) -> None:
+    settings = Settings.isolated(**{**EVERYTHING, name: address})
+    with pytest.raises(InvalidConfigurationError, match=name.upper()):
+        connect_sources(settings, connection)

@@ -1,0 +1,137 @@
+"""What the documents say, held against what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from incident_response.bootstrap.slack_app import (
+    BOT_EVENTS,
+    BOT_SCOPES,
+    COMMAND_DESCRIPTION,
+    COMMAND_HINT,
+    SHORTCUTS,
+)
+from incident_response.commands import COMMANDS
+from incident_response.entrypoints.main import PROCESSES
+from incident_response.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "incident_response"
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DERIVED = {
+    "state_dir": ".incident-response",
+    "grafana_oncall_webhook_auth": "hmac-body,bearer",
+    "alertmanager_webhook_auth": "bearer",
+    "generic_webhook_auth": "hmac-timestamp,bearer",
+}
+"""Defaults as a person writes them, where that is not how Python shows them."""
+
+
+def documented() -> dict[str, str]:
+    """Each variable of the tables with its default as written."""
+    rows = re.findall(r"^\| `([A-Z_]+)` \| ([^|]*) \|", CONFIGURATION, re.MULTILINE)
+    return {name: default.strip().strip("`") for name, default in rows}
+
+
+def test_every_setting_is_documented_once_and_nothing_else_is() -> None:
+    names = re.findall(r"^\| `([A-Z_]+)` \|", CONFIGURATION, re.MULTILINE)
+    assert len(names) == len(set(names))
+    assert set(names) == {name.upper() for name in Settings.model_fields}
+
+
+def test_documented_defaults_are_the_defaults() -> None:
+    for name, field in Settings.model_fields.items():
+        default = DERIVED.get(name, "" if field.default_factory else field.default)
+        told = documented()[name.upper()]
+        assert told == ("" if default is None else str(default)), name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+        if not target.startswith(("http://", "https://")):
+            assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_files_scripts_and_processes_that_are_named_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for script in re.findall(r"\bscripts/([a-z]+)\b", text):
+        assert (ROOT / "scripts" / script).is_file(), script
+    for named in re.findall(r"`((?:tests|docs|artifacts)/[\w./-]+)`", text):
+        assert (ROOT / named).exists(), named
+    for named in re.findall(r"`([a-z_]+/[\w/]+\.py)(?::\w+)?`", text):
+        if not named.startswith("tests/"):
+            assert (SOURCE / named).is_file(), named
+    for process in re.findall(r"`incident-response ([a-z]+)", text):
+        assert process in PROCESSES, process
+
+
+def test_the_readmes_recipes_name_rooms_and_tables_that_exist() -> None:
+    recipes = README.partition("## To add a")[2].partition("## Read on")[0]
+    tables = {
+        name: path
+        for path in SOURCE.rglob("*.py")
+        for name in re.findall(
+            r"^([A-Z_]+)(?::[^=]+)? = \(", path.read_text("utf-8"), re.MULTILINE
+        )
+    }
+    assert len(re.findall(r"^\* \*\*", recipes, re.MULTILINE)) == 5
+    for table in re.findall(r"line in `([A-Z_]+)`", recipes):
+        assert table in tables, table
+    for room in re.findall(r"`(\w+)/<\w+>\.py`", recipes):
+        assert (SOURCE / room).is_dir(), room
+
+
+def test_the_readmes_rooms_are_the_rooms() -> None:
+    table = README.partition("## Rooms of the code")[2].partition("## To add a")[0]
+    named = set(re.findall(r"`(\w+(?:\.py|/))`", table))
+    there = {f"{p.name}/" for p in SOURCE.iterdir() if (p / "__init__.py").is_file()}
+    there |= {p.name for p in SOURCE.glob("*.py") if p.name != "__init__.py"}
+    assert named == there
+
+
+def test_commands_typed_in_documents_are_understood() -> None:
+    verbs = {command.name for command in COMMANDS}
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for verb in re.findall(r"`/inc(?:ident-response)? ([a-z]+)", text):
+            assert verb in verbs, f"{document.name}: {verb}"
+
+
+def test_the_hint_of_the_slash_command_offers_every_verb() -> None:
+    offered = set(COMMAND_HINT.strip("[]").replace(" ", "").split("|"))
+    assert offered == {command.name for command in COMMANDS}
+
+
+def test_the_manifest_asks_for_what_the_code_asks_for() -> None:
+    path = ROOT / "artifacts" / "slack-manifest.yaml"
+    manifest = yaml.safe_load(path.read_text(encoding="utf-8"))
+    features, settings = manifest["features"], Settings.isolated()
+    commands = {command["command"]: command for command in features["slash_commands"]}
+    assert set(commands) == {settings.slack_command, settings.slack_command_alias}
+    for command in commands.values():
+        assert command["description"] == COMMAND_DESCRIPTION
+        assert command["usage_hint"] == COMMAND_HINT
+        assert command["should_escape"] is True
+    shortcuts = [(s["callback_id"], s["name"]) for s in features["shortcuts"]]
+    assert shortcuts == list(SHORTCUTS)
+    assert manifest["oauth_config"]["scopes"]["bot"] == list(BOT_SCOPES)
+    assert manifest["settings"]["event_subscriptions"]["bot_events"] == list(BOT_EVENTS)
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert manifest["settings"]["interactivity"]["is_enabled"] is True
+
+
+def test_every_script_says_what_it_is_for_and_can_be_run() -> None:
+    scripts = [*(ROOT / "scripts").iterdir(), ROOT / ".ci" / "run"]
+    for script in scripts:
+        lines = script.read_text(encoding="utf-8").splitlines()
+        assert lines[0] == "#!/usr/bin/env bash", script.name
+        assert lines[1].startswith("# "), script.name
+        assert "set -euo pipefail" in lines, script.name
+        assert script.stat().st_mode & 0o111, script.name
