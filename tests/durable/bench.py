@@ -14,10 +14,13 @@ from incident_response.durable.plan import Outcome, Plan, Step, StepContext
 from incident_response.durable.runner import PlanRunner
 from incident_response.ports.incident_store import (
     Change,
+    IncidentStore,
     PlanRecord,
     PlanState,
     StepRecord,
+    StepState,
 )
+from incident_response.ports.lease import LeaseStore
 from tests.fakes.clock import FakeClock
 from tests.ports.samples import incident
 
@@ -76,11 +79,14 @@ class World:
         patience: float = 0,
         attempts: int | None = 3,
         run: Callable[[StepContext], Awaitable[Outcome]] | None = None,
+        reconcile: Callable[[StepContext], Awaitable[Outcome | None]] | None = None,
+        deadline: float = 10,
     ) -> Step:
         return Step(
             name=name,
             run=run or self.do,
-            reconcile=self.look,
+            reconcile=reconcile or self.look,
+            deadline=timedelta(seconds=deadline),
             after=after,
             settled=settled,
             prefers=prefers,
@@ -102,6 +108,15 @@ class World:
         )
         return found
 
+    def state_is(
+        self, step: str, state: StepState, incident_id: IncidentId = ID
+    ) -> Callable[[], Awaitable[bool]]:
+        async def check() -> bool:
+            record = (await self.journal(incident_id)).get(step)
+            return record is not None and record.state is state
+
+        return check
+
     async def journal(self, incident_id: IncidentId = ID) -> dict[str, StepRecord]:
         return await self.backend.incidents.journal(incident_id, PLAN)
 
@@ -110,11 +125,17 @@ class World:
         assert found is not None
         return found
 
-    def runner(self, *steps: Step, owner: str = "one") -> PlanRunner:
+    def runner(
+        self,
+        *steps: Step,
+        owner: str = "one",
+        store: IncidentStore | None = None,
+        leases: LeaseStore | None = None,
+    ) -> PlanRunner:
         return PlanRunner(
             plans=(Plan(name=PLAN, steps=steps),),
-            store=self.backend.incidents,
-            leases=self.backend.leases,
+            store=store or self.backend.incidents,
+            leases=leases or self.backend.leases,
             clock=self.clock,
             owner=owner,
         )

@@ -95,7 +95,7 @@ class Seal:
                 raise LedgerBrokenError(
                     f"entry {expected} is missing", incident_id=incident_id, seq=expected
                 )
-            if not hmac.compare_digest(self._hash(entry, previous), entry.hash):
+            if not hmac.compare_digest(self._hash(entry, previous).encode(), entry.hash.encode()):
                 raise LedgerBrokenError(
                     f"entry {entry.seq} does not match its seal",
                     incident_id=incident_id,

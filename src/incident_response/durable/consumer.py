@@ -27,14 +27,15 @@ BATCH = 10
 CONCURRENCY = 64
 """Groups worked on at the same time."""
 LONG_POLL = timedelta(seconds=20)
-RETRY_AFTER = (timedelta(seconds=2), timedelta(seconds=15), timedelta(seconds=60))
-"""Waits before a message that failed comes again."""
+RETRY_AFTER = (timedelta(seconds=2), timedelta(seconds=15))
+"""Waits before a message that failed comes again; the last one repeats."""
 RECEIVE_PAUSE_SECONDS = 1.0
 """Pause when the queue does not answer."""
 
 log = structlog.get_logger(__name__)
 
 Handle = Callable[[Delivery], Awaitable[None]]
+Settle = Callable[[], Awaitable[None]]
 OnDead = Callable[[Delivery, str], Awaitable[None]]
 
 
@@ -61,7 +62,8 @@ class QueueConsumer:
         self._on_dead = on_dead
         self._clock = clock
         self._visibility = visibility
-        self._slots = asyncio.Semaphore(concurrency)
+        self._free = concurrency
+        self._freed = asyncio.Event()
         self._stopping = asyncio.Event()
 
     def drain(self) -> None:
@@ -74,15 +76,19 @@ class QueueConsumer:
             while not self._stopping.is_set():
                 received = await until_set(self._stopping, self._try_receive())
                 for delivery in received or ():
-                    await self._slots.acquire()
+                    self._free -= 1
                     tasks.create_task(
                         self._settle(delivery), name=f"message {delivery.message_id}"
                     )
 
     async def _try_receive(self) -> list[Delivery]:
+        """As many messages as can be begun at once: nobody keeps one visible that only waits."""
+        while not self._free:
+            self._freed.clear()
+            await self._freed.wait()
         try:
             return await self._queue.receive(
-                limit=BATCH, wait=LONG_POLL, visibility=self._visibility
+                limit=min(BATCH, self._free), wait=LONG_POLL, visibility=self._visibility
             )
         except RetryableError as error:
             log.warning("cannot receive", queue=self._queue.name, reason=str(error))
@@ -90,18 +96,63 @@ class QueueConsumer:
             return []
 
     async def _settle(self, delivery: Delivery) -> None:
+        """If it cannot be settled, its visibility ends and it comes again."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 beating = tasks.create_task(self._heartbeat(delivery))
                 try:
-                    await self._handle(delivery)
+                    settle = await self._handled(delivery)
                 finally:
                     beating.cancel()
-            await self._queue.delete(delivery)
-        except Exception as error:  # noqa: BLE001 - one message's trouble must not stop the others
-            await self._settle_failed(delivery, innermost(error))
+            await settle()
+        except Exception as error:  # one message's trouble must not stop the others
+            reason = innermost(error)
+            is_known = isinstance(reason, RetryableError)
+            log.warning(
+                "cannot settle message",
+                queue=self._queue.name,
+                message_id=delivery.message_id,
+                reason=str(reason),
+                exc_info=None if is_known else reason,
+            )
         finally:
-            self._slots.release()
+            self._free += 1
+            self._freed.set()
+
+    async def _handled(self, delivery: Delivery) -> Settle:
+        """Have it handled; what is then to be done with the message."""
+        try:
+            await self._handle(delivery)
+        except Exception as failure:  # noqa: BLE001 - the message is settled by it
+            return await self._after_failure(delivery, innermost(failure))
+        return lambda: self._queue.delete(delivery)
+
+    async def _after_failure(self, delivery: Delivery, error: BaseException) -> Settle:
+        is_known = isinstance(error, (RetryableError, PermanentError))
+        log.warning(
+            "message failed",
+            queue=self._queue.name,
+            message_id=delivery.message_id,
+            receive_count=delivery.receive_count,
+            reason=str(error),
+            exc_info=None if is_known else error,
+        )
+        if isinstance(error, PermanentError) or delivery.receive_count >= MAX_RECEIVES:
+            reason = str(error) if is_known else "an error in this program"
+            await self._tell(delivery, reason)
+            return lambda: self._queue.bury(delivery, reason)
+        wait = self._wait(delivery, error)
+        return lambda: self._queue.extend(delivery, wait)
+
+    def _wait(self, delivery: Delivery, error: BaseException) -> timedelta:
+        asked = error.retry_after if isinstance(error, RetryableError) else None
+        return asked or RETRY_AFTER[min(delivery.receive_count, len(RETRY_AFTER)) - 1]
+
+    async def _tell(self, delivery: Delivery, reason: str) -> None:
+        try:
+            await self._on_dead(delivery, reason)
+        except Exception:  # it must reach the dead letters even if nobody can be told
+            log.exception("cannot tell of a dead message", message_id=delivery.message_id)
 
     async def _heartbeat(self, delivery: Delivery) -> None:
         while True:
@@ -113,34 +164,3 @@ class QueueConsumer:
                 return
             except RetryableError as error:
                 log.warning("cannot extend", message_id=delivery.message_id, reason=str(error))
-
-    async def _settle_failed(self, delivery: Delivery, error: BaseException) -> None:
-        """Postpone or bury; if even that fails, its visibility ends and it comes again."""
-        is_known = isinstance(error, (RetryableError, PermanentError))
-        log.warning(
-            "message failed",
-            queue=self._queue.name,
-            message_id=delivery.message_id,
-            receive_count=delivery.receive_count,
-            reason=str(error),
-            exc_info=None if is_known else error,
-        )
-        try:
-            if isinstance(error, PermanentError) or delivery.receive_count >= MAX_RECEIVES:
-                reason = str(error) if is_known else "an error in this program"
-                await self._bury(delivery, reason)
-            else:
-                await self._queue.extend(delivery, self._wait(delivery, error))
-        except RetryableError as trouble:
-            log.warning("cannot settle", message_id=delivery.message_id, reason=str(trouble))
-
-    def _wait(self, delivery: Delivery, error: BaseException) -> timedelta:
-        asked = error.retry_after if isinstance(error, RetryableError) else None
-        return asked or RETRY_AFTER[min(delivery.receive_count, len(RETRY_AFTER)) - 1]
-
-    async def _bury(self, delivery: Delivery, reason: str) -> None:
-        try:
-            await self._on_dead(delivery, reason)
-        except Exception:  # it must reach the dead letters even if nobody can be told
-            log.exception("cannot tell of a dead message", message_id=delivery.message_id)
-        await self._queue.bury(delivery, reason)

@@ -11,6 +11,7 @@ from datetime import timedelta
 import structlog
 
 from incident_response.domain.errors import PermanentError, RetryableError
+from incident_response.durable.failures import innermost
 from incident_response.durable.waiting import until_set
 from incident_response.ports.clock import Clock
 from incident_response.ports.inbox import Envelope, Inbox
@@ -18,6 +19,10 @@ from incident_response.ports.inbox import Envelope, Inbox
 VISIBILITY = timedelta(seconds=60)
 """How long a claimed envelope stays ours."""
 BATCH = 20
+IN_HAND = 200
+"""Envelopes in hand at the same time, the waiting ones included: the rest stays in the inbox, so
+that draining ends and a claim seldom does before its envelope is begun.
+"""
 LONG_POLL = timedelta(seconds=20)
 MAX_ATTEMPTS = 5
 """Claims before an envelope is given up and the person is told."""
@@ -54,6 +59,7 @@ class InboxWorker:
         self._clock = clock
         self._places: dict[str, _Place] = {}
         self._in_hand: set[str] = set()
+        self._settled = asyncio.Event()
         self._stopping = asyncio.Event()
 
     def drain(self) -> None:
@@ -71,26 +77,45 @@ class InboxWorker:
                         tasks.create_task(self._settle(envelope), name=f"envelope {envelope.key}")
 
     async def _try_claim(self) -> list[Envelope]:
+        while len(self._in_hand) >= IN_HAND:
+            self._settled.clear()
+            await self._settled.wait()
+        limit = min(BATCH, IN_HAND - len(self._in_hand))
         try:
-            return await self._inbox.claim(limit=BATCH, visibility=VISIBILITY, wait=LONG_POLL)
+            return await self._inbox.claim(limit=limit, visibility=VISIBILITY, wait=LONG_POLL)
         except RetryableError as error:
             log.warning("cannot read the inbox", reason=str(error))
             await self._clock.sleep(PAUSE_SECONDS)
             return []
 
     async def _settle(self, envelope: Envelope) -> None:
-        place = self._places.setdefault(self._place_of(envelope), _Place())
+        name = self._place_name(envelope)
+        place = self._places.setdefault(name, _Place())
         place.waiting += 1
         try:
             async with place.lock:
                 await self._handle_until_settled(envelope)
-        except RetryableError as error:
-            log.warning("cannot settle envelope", key=envelope.key, reason=str(error))
+        except Exception as error:  # one envelope's trouble must not stop the others
+            is_known = isinstance(error, RetryableError)
+            log.warning(
+                "cannot settle envelope",
+                key=envelope.key,
+                reason=str(error),
+                exc_info=None if is_known else error,
+            )
         finally:
-            self._in_hand.discard(envelope.key)
             place.waiting -= 1
             if not place.waiting:
-                self._places.pop(self._place_of(envelope), None)
+                del self._places[name]
+            self._in_hand.discard(envelope.key)
+            self._settled.set()
+
+    def _place_name(self, envelope: Envelope) -> str:
+        try:
+            return self._place_of(envelope)
+        except Exception as error:  # noqa: BLE001 - its handler will fail too, and that is settled
+            log.warning("envelope has no place", key=envelope.key, reason=str(error))
+            return f"envelope {envelope.key}"
 
     async def _handle_until_settled(self, envelope: Envelope) -> None:
         failure = _Failure(text="it was begun too often", is_final=True)
@@ -110,17 +135,18 @@ class InboxWorker:
     async def _try_handle(self, envelope: Envelope) -> "_Failure | None":
         try:
             await self._handle(envelope)
-        except PermanentError as error:
-            return _Failure(text=str(error), is_final=True)
-        except RetryableError as error:
+        except Exception as failure:  # noqa: BLE001 - the envelope is settled by it
+            return self._failure(envelope, innermost(failure))
+        return None
+
+    def _failure(self, envelope: Envelope, error: BaseException) -> "_Failure":
+        if isinstance(error, RetryableError):
             log.warning("envelope will be tried again", key=envelope.key, reason=str(error))
             return _Failure(text=str(error), is_final=False)
-        except Exception:
-            log.exception("envelope broke", key=envelope.key, kind=envelope.kind)
-            return _Failure(
-                text="an error in this program; its log has the details", is_final=True
-            )
-        return None
+        if isinstance(error, PermanentError):
+            return _Failure(text=str(error), is_final=True)
+        log.error("envelope broke", key=envelope.key, kind=envelope.kind, exc_info=error)
+        return _Failure(text="an error in this program; its log has the details", is_final=True)
 
     async def _bury(self, envelope: Envelope, reason: str) -> None:
         await self._inbox.bury(envelope.key, reason)

@@ -101,9 +101,13 @@ class Journal:
         )
 
     def done(self, name: str, now: datetime, result: JsonValue) -> StepRecord:
-        """The record of a step that is done."""
-        update = {"state": StepState.DONE, "ended_at": now, "result": result, "error": ""}
-        return self.record(name).model_copy(update=update)
+        """The record of a step that is done; it stays waiting if it was asked for again while it
+        was under way, for then it was done on what no longer holds.
+        """
+        old = self.record(name)
+        state = StepState.DONE if old.state is StepState.STARTED else StepState.WAITING
+        update = {"state": state, "ended_at": now, "result": result, "error": ""}
+        return old.model_copy(update=update)
 
     def failed(self, name: str, now: datetime, reason: str) -> StepRecord:
         """The record of a step that is given up."""
@@ -113,22 +117,26 @@ class Journal:
     def postponed(
         self, name: str, now: datetime, *, reason: str, wait: timedelta | None
     ) -> StepRecord:
-        """The record of a step that is tried again, after ``wait`` or the usual back-off."""
+        """The record of a step that is tried again after ``wait``; None or zero: after the usual
+        back-off.
+        """
         old = self.record(name)
         backoff = BACKOFF[min(max(old.attempts, 1), len(BACKOFF)) - 1]
-        not_before = now + (wait if wait is not None else timedelta(seconds=backoff))
+        not_before = now + (wait or timedelta(seconds=backoff))
         update = {"state": StepState.WAITING, "error": reason, "not_before": not_before}
         return old.model_copy(update=update)
 
     def asked_again(self, name: str) -> tuple[StepRecord, ...]:
-        """Records that make a given-up step, and what builds on it, wait to be done anew.
+        """Records that make a given-up step, and what builds on it, wait to be done anew; none if
+        it is not given up.
 
-        The tries so far and the results stay, so that each step looks for what it did before.
+        The results stay, and what was tried so far counts as one try: each step looks for what it
+        did before, and has tries left.
         """
+        if self.state(name) is not StepState.FAILED:
+            return ()
         again = {name, *self.plan.downstream(name)}
-        update = {"state": StepState.WAITING, "not_before": None, "error": ""}
-        stale = (self.records[n] for n in again if n in self.records)
-        return tuple(r.model_copy(update=update) for r in stale)
+        return tuple(_anew(record) for step, record in self.records.items() if step in again)
 
     def resumed(self) -> "Journal":
         """This journal as a new run finds it: nobody is doing what was under way, so it waits to
@@ -146,3 +154,13 @@ class Journal:
             self.records[record.step] = record
             if record.state is not StepState.WAITING:
                 self.met_at.pop(record.step, None)
+
+
+def _anew(record: StepRecord) -> StepRecord:
+    update = {
+        "state": StepState.WAITING,
+        "attempts": min(record.attempts, 1),
+        "not_before": None,
+        "error": "",
+    }
+    return record.model_copy(update=update)

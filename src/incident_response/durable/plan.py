@@ -104,6 +104,11 @@ class Plan:
         self._refuse_strangers()
         self._refuse_circles()
 
+    @property
+    def patience(self) -> timedelta:
+        """The longest that any step waits for what it merely prefers."""
+        return max((step.patience for step in self.steps), default=timedelta(0))
+
     def downstream(self, name: str) -> frozenset[str]:
         """Every step that waits for ``name``, directly or not."""
         found = {name}

@@ -14,13 +14,13 @@ import structlog
 from incident_response.domain.errors import (
     ConflictError,
     IncidentResponseError,
-    LeaseLostError,
     NotFoundError,
     RateLimitedError,
     RetryableError,
 )
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, NewEntry
+from incident_response.durable.failures import innermost
 from incident_response.durable.journal import Journal
 from incident_response.durable.plan import Outcome, Step, StepContext
 from incident_response.durable.waiting import pause
@@ -36,13 +36,15 @@ from incident_response.ports.incident_store import (
 from incident_response.ports.lease import Lease
 
 SHORT_WAIT = timedelta(seconds=2)
-"""A wait up to this long is sat out; a longer one gives the lease back and is taken up when due.
-
+"""A wait up to this long, or up to the plan's patience, is sat out; a longer one gives the lease
+back and is taken up when due.
 """
 RATE_LIMIT_TRIES = 10
 """Tries of a step that is merely told to slow down: that is no failure of the step. One that has a
 single try is no such step: it only reads, and the client behind it has waited already.
 """
+NOTHING_MORE = Outcome()
+"""What is stored with records that explain nothing but themselves."""
 
 log = structlog.get_logger(__name__)
 
@@ -82,11 +84,15 @@ class PlanRun:
     async def ask_again(self, step: str, entry: NewEntry) -> None:
         """Do a given-up step and what builds on it anew; stored when this returns.
 
-        Raises ``ConflictError`` if the run has just ended.
+        Nothing happens if the step is not given up. Raises ``ConflictError`` if the run has just
+        ended.
         """
-        if self._is_closed:
-            raise ConflictError("the run has ended meanwhile")
-        await self._store_steps(self._journal.asked_again(step), Outcome(entries=(entry,)))
+        async with self._storing:
+            if self._is_closed:
+                raise ConflictError("the run has ended meanwhile")
+            records = self._journal.asked_again(step)
+            if records:
+                await self._save(records, Outcome(entries=(entry,)))
         self._changed.set()
 
     async def go(self) -> PlanState:
@@ -95,55 +101,70 @@ class PlanRun:
         Raises an ``ExceptionGroup`` around ``LeaseLostError`` if another owner took over, or
         around what kept the store from answering; the journal then says where to go on.
         """
-        async with asyncio.TaskGroup() as tasks:
-            while (wait := await self._begin_due(tasks)) is not None:
-                await pause(self._clock, wait if math.isfinite(wait) else None, self._changed)
-        async with self._storing:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while (wait := await self._begin_due(tasks)) is not None:
+                    await pause(self._clock, wait if math.isfinite(wait) else None, self._changed)
+            async with self._storing:
+                self._is_closed = True  # before the lock is given back
+                return await self._close()
+        finally:
             self._is_closed = True
-            return await self._close()
 
     async def _begin_due(self, tasks: asyncio.TaskGroup) -> float | None:
         """Begin every step that may begin; then the seconds until another may, None to end the
         run.
         """
-        self._changed.clear()
-        now = self._clock.now()
-        due = {s: at for s in self._idle() if (at := self._journal.due_at(s, now)) is not None}
-        ready = () if self._is_draining else tuple(s for s, at in due.items() if at <= now)
-        if ready:
-            await self._store_steps(tuple(self._journal.begin(s.name, now) for s in ready))
+        async with self._storing:
+            self._changed.clear()
+            now = self._clock.now()
+            due = self._due(now)
+            ready = () if self._is_draining else tuple(s for s, at in due.items() if at <= now)
+            if ready:
+                await self._save(tuple(self._journal.begin(s.name, now) for s in ready))
             for step in ready:
                 self._running.add(step.name)
                 tasks.create_task(self._perform(step), name=f"step {step.name}")
-        return self._wait_seconds([at for s, at in due.items() if s not in ready], now)
+            return self._wait_seconds([at for s, at in due.items() if s not in ready], now)
 
     def _wait_seconds(self, later: list[datetime], now: datetime) -> float | None:
-        wait = min(later, default=None)
-        if self._running:
-            return (wait - now).total_seconds() if wait is not None else math.inf
-        if self._is_draining or wait is None or wait - now > SHORT_WAIT:
-            return None
-        return (wait - now).total_seconds()
+        if self._is_draining or not later:
+            return math.inf if self._running else None
+        wait = min(later) - now
+        if self._running or wait <= max(SHORT_WAIT, self._journal.plan.patience):
+            return wait.total_seconds()
+        return None
 
-    def _idle(self) -> list[Step]:
-        return [s for s in self._journal.plan.steps if s.name not in self._running]
+    def _due(self, now: datetime) -> dict[Step, datetime]:
+        """When each step may begin that waits only for the time."""
+        idle = (s for s in self._journal.plan.steps if s.name not in self._running)
+        return {s: at for s in idle if (at := self._journal.due_at(s, now)) is not None}
 
     async def _perform(self, step: Step) -> None:
         try:
-            outcome = await self._attempt(step)
-            await self._finish(step, outcome)
-        except LeaseLostError:
-            raise
-        except RetryableError as error:
-            await self._postpone_or_give_up(step, error)
-        except IncidentResponseError as error:
-            await self._give_up(step, str(error))
-        except Exception:
-            log.exception("step broke", step=step.name, incident_id=self._incident.incident_id)
-            await self._give_up(step, "an error in this program; its log has the details")
+            failure = await self._try(step)
+            if failure is not None:
+                await self._settle_failed(step, failure)
         finally:
             self._running.discard(step.name)
             self._changed.set()
+
+    async def _try(self, step: Step) -> BaseException | None:
+        """Do the step and store what came of it; or why it could not be done.
+
+        Raises what kept the store from answering: that is no failure of the step.
+        """
+        try:
+            outcome = await self._attempt(step)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this step's trouble only
+            return innermost(error)
+        try:
+            await self._finish(step, outcome)
+        except _UnfitOutcomeError as error:
+            return error.cause
+        except ConflictError as error:
+            return error
+        return None
 
     async def _attempt(self, step: Step) -> Outcome:
         context = self._context(step)
@@ -173,68 +194,83 @@ class PlanRun:
         )
 
     async def _finish(self, step: Step, outcome: Outcome) -> None:
-        record = self._journal.done(step.name, self._clock.now(), outcome.result)
-        await self._store_steps((record,), outcome)
+        async with self._storing:
+            record = self._journal.done(step.name, self._clock.now(), outcome.result)
+            await self._save((record,), outcome)
 
-    async def _postpone_or_give_up(self, step: Step, error: RetryableError) -> None:
-        record = self._journal.record(step.name)
+    async def _settle_failed(self, step: Step, error: BaseException) -> None:
+        async with self._storing:
+            if self._journal.state(step.name) is StepState.WAITING:
+                return  # asked for again meanwhile: it is begun anew in any case
+            if isinstance(error, RetryableError) and self._may_try_again(step, error):
+                await self._postpone(step, error)
+            else:
+                await self._give_up(step, error)
+
+    def _may_try_again(self, step: Step, error: RetryableError) -> bool:
+        if step.attempts is None:
+            return True
         limit = step.attempts
-        if limit is not None and limit > 1 and isinstance(error, RateLimitedError):
+        if limit > 1 and isinstance(error, RateLimitedError):
             limit = max(limit, RATE_LIMIT_TRIES)
-        if limit is not None and record.attempts >= limit:
-            await self._give_up(step, str(error))
-            return
+        return self._journal.record(step.name).attempts < limit
+
+    async def _postpone(self, step: Step, error: RetryableError) -> None:
+        record = self._journal.postponed(
+            step.name, self._clock.now(), reason=str(error), wait=error.retry_after
+        )
         log.warning(
             "step will be tried again",
             step=step.name,
             incident_id=self._incident.incident_id,
             attempt=record.attempts,
-            reason=str(error),
+            reason=record.error,
         )
-        now = self._clock.now()
-        postponed = self._journal.postponed(
-            step.name, now, reason=str(error), wait=error.retry_after
-        )
-        await self._store_steps((postponed,))
+        await self._save((record,))
 
-    async def _give_up(self, step: Step, reason: str) -> None:
-        now = self._clock.now()
+    async def _give_up(self, step: Step, error: BaseException) -> None:
+        is_known = isinstance(error, IncidentResponseError)
+        reason = str(error) if is_known else "an error in this program; its log has the details"
         log.warning(
             "step given up",
             step=step.name,
             incident_id=self._incident.incident_id,
             reason=reason,
+            exc_info=None if is_known else error,
         )
+        now = self._clock.now()
         entry = NewEntry(
             kind=EntryKind.STEP_FAILED, at=now, details={"step": step.name, "reason": reason}
         )
         record = self._journal.failed(step.name, now, reason)
-        await self._store_steps((record,), Outcome(entries=(entry,)))
+        await self._save((record,), Outcome(entries=(entry,)))
 
-    async def _store_steps(
-        self, records: tuple[StepRecord, ...], outcome: Outcome | None = None
+    async def _save(
+        self, records: tuple[StepRecord, ...], outcome: Outcome = NOTHING_MORE
     ) -> None:
         """Store records and what they explain as one; decided again on the newest incident if
-        somebody was faster.
+        somebody was faster. Only while ``_storing`` is held.
         """
-        outcome = outcome or Outcome()
-        async with self._storing:
-            while True:
-                incident = self._applied(outcome)
-                try:
-                    await self._commit(records, incident, outcome.entries)
-                    break
-                except ConflictError:
-                    await self._reload()
-            self._incident = incident or self._incident
-            self._journal.put(*records)
+        while True:
+            incident = self._applied(outcome)
+            try:
+                await self._commit(records, incident, outcome.entries)
+                break
+            except ConflictError:
+                if not await self._reload():
+                    raise
+        self._incident = incident or self._incident
+        self._journal.put(*records)
         for record in records:
             self._on_progress(record)
 
     def _applied(self, outcome: Outcome) -> Incident | None:
         if outcome.apply is None:
             return None
-        changed = outcome.apply(self._incident)
+        try:
+            changed = outcome.apply(self._incident)
+        except Exception as error:
+            raise _UnfitOutcomeError(error) from error
         if changed == self._incident:
             return None
         return changed.model_copy(update={"version": self._incident.version + 1})
@@ -254,11 +290,14 @@ class PlanRun:
         )
         await self._store.commit(change)
 
-    async def _reload(self) -> None:
+    async def _reload(self) -> bool:
+        """Whether the incident has moved on; its newest state is then ours."""
         newest = await self._store.get(self._incident.incident_id)
         if newest is None:
             raise NotFoundError("the incident is gone from the store")
+        is_newer = newest.version != self._incident.version
         self._incident = newest
+        return is_newer
 
     async def _close(self) -> PlanState:
         """Store how the plan stands now that nothing of it runs."""
@@ -273,6 +312,15 @@ class PlanRun:
         return state
 
     def _next_due(self) -> datetime | None:
-        records = self._journal.records.values()
-        waits = [r.not_before for r in records if r.state is StepState.WAITING and r.not_before]
-        return min(waits, default=None)
+        """When there is something to do again; None for at once, as after draining."""
+        if self._is_draining:
+            return None
+        return min(self._due(self._clock.now()).values(), default=None)
+
+
+class _UnfitOutcomeError(Exception):
+    """What a step did cannot be applied to the incident: a failure of the step, not the store."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause

@@ -14,6 +14,7 @@ import structlog
 from incident_response.domain.errors import (
     ConflictError,
     IncidentResponseError,
+    LeaseLostError,
     NotFoundError,
     RetryableError,
 )
@@ -38,6 +39,7 @@ LEASE_TTL = timedelta(seconds=15)
 SWEEP_SECONDS = 1.0
 """How often open plans that nobody runs are looked for."""
 SWEEP_LIMIT = 50
+"""Plans that one sweep takes up."""
 
 log = structlog.get_logger(__name__)
 
@@ -73,41 +75,41 @@ class PlanRunner:
         self._ttl = lease_ttl
         self._active: dict[IncidentId, _Active] = {}
         self._tasks: asyncio.TaskGroup | None = None
-        self._woken = asyncio.Event()
-        self._is_draining = False
+        self._stopping = asyncio.Event()
         self.on_progress: Callable[[IncidentId, StepRecord], None] = lambda *_: None
         """Called after each stored change of a step; must not block."""
 
     async def run(self) -> None:
         """Take up open plans until drained; ends when the last one has come to a step boundary."""
-        async with asyncio.TaskGroup() as self._tasks:
-            while not self._is_draining:
-                await self._sweep()
-                await pause(self._clock, SWEEP_SECONDS, self._woken)
-                self._woken.clear()
-        self._tasks = None
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                while not self._stopping.is_set():
+                    await self._sweep()
+                    await pause(self._clock, SWEEP_SECONDS, self._stopping)
+        finally:
+            self._tasks = None
 
     def drain(self) -> None:
         """Begin nothing more; ``run`` returns when the steps under way have ended and their leases
         are released.
         """
-        self._is_draining = True
+        self._stopping.set()
         for active in self._active.values():
             if active.run is not None:
                 active.run.drain()
-        self._woken.set()
 
     def kick(self, incident_id: IncidentId, plan: str) -> None:
         """Begin an open plan at once rather than at the next sweep."""
-        if self._tasks is None or self._is_draining or incident_id in self._active:
+        if self._tasks is None or self._stopping.is_set() or incident_id in self._active:
             return
-        self._active[incident_id] = _Active(plan)
-        self._tasks.create_task(self._guarded(incident_id, plan), name=f"{plan} {incident_id}")
+        active = self._active[incident_id] = _Active(plan)
+        self._tasks.create_task(self._guarded(incident_id, active), name=f"{plan} {incident_id}")
 
     async def ask_again(
         self, incident_id: IncidentId, plan: str, *, step: str, actor: str
     ) -> None:
-        """Have a given-up step done anew; stored when this returns, done soon after.
+        """Have a given-up step done anew; stored when this returns, done soon after. Nothing
+        happens to a step that is not given up.
 
         Raises ``NotFoundError`` for an unknown plan or step, ``RetryableError`` if it cannot be
         stored now.
@@ -120,7 +122,7 @@ class PlanRunner:
         )
         while (active := self._active.get(incident_id)) is not None:
             if active.plan == plan and active.run is not None:
-                with contextlib.suppress(ConflictError):
+                with contextlib.suppress(ConflictError, LeaseLostError):  # it ends: wait for that
                     await active.run.ask_again(step, entry)
                     return
             await active.ended.wait()
@@ -130,29 +132,42 @@ class PlanRunner:
     async def _reopen(
         self, incident_id: IncidentId, plan: str, *, step: str, entry: NewEntry
     ) -> None:
+        # Entered among the active ones: a run of our own would take the lease from us.
+        active = self._active[incident_id] = _Active(plan)
+        try:
+            lease = await self._leases.acquire(incident_id, owner=self._owner, ttl=self._ttl)
+            if lease is None:
+                raise RetryableError("another processor is working on this incident")
+            try:
+                await self._store_again(lease, plan, step=step, entry=entry)
+            finally:
+                await self._leases.release(lease)
+        finally:
+            self._end(incident_id, active)
+
+    async def _store_again(self, lease: Lease, plan: str, *, step: str, entry: NewEntry) -> None:
+        incident_id = IncidentId(lease.name)
         head = await self._store.plan(incident_id, plan)
         if head is None:
             raise NotFoundError(f"{plan} was never begun for {incident_id}")
         journal = Journal(self._plans[plan], await self._store.journal(incident_id, plan))
-        lease = await self._leases.acquire(incident_id, owner=self._owner, ttl=self._ttl)
-        if lease is None:
-            raise RetryableError("another processor is working on this incident")
-        opened = head.model_copy(update={"state": PlanState.OPEN, "not_before": None})
+        records = journal.asked_again(step)
+        if not records and journal.is_finished:
+            return
         change = Change(
             incident_id=incident_id,
-            entries=(entry,),
-            steps=journal.asked_again(step),
-            plan=opened,
+            entries=(entry,) if records else (),
+            steps=records,
+            plan=head.model_copy(update={"state": PlanState.OPEN, "not_before": None}),
             lease=lease,
         )
-        try:
-            await self._store.commit(change)
-        finally:
-            await self._leases.release(lease)
+        await self._store.commit(change)
 
     async def _sweep(self) -> None:
         try:
-            due = await self._store.open_plans(due_at=self._clock.now(), limit=SWEEP_LIMIT)
+            # Those in hand are found too: they must not hide the others.
+            limit = SWEEP_LIMIT + len(self._active)
+            due = await self._store.open_plans(due_at=self._clock.now(), limit=limit)
         except RetryableError as error:
             log.warning("cannot look for open plans", reason=str(error))
             return
@@ -160,16 +175,17 @@ class PlanRunner:
             if head.plan in self._plans:
                 self.kick(head.incident_id, head.plan)
 
-    async def _guarded(self, incident_id: IncidentId, plan: str) -> None:
-        active = self._active[incident_id]
+    async def _guarded(self, incident_id: IncidentId, active: _Active) -> None:
         try:
-            await self._run_leased(incident_id, plan, active)
+            await self._run_leased(incident_id, active)
         except Exception as error:  # noqa: BLE001 - one incident's trouble must not stop the others
-            self._report(innermost(error), incident_id, plan)
+            self._report(innermost(error), incident_id, active.plan)
         finally:
-            active.ended.set()
-            del self._active[incident_id]
-            self._woken.set()
+            self._end(incident_id, active)
+
+    def _end(self, incident_id: IncidentId, active: _Active) -> None:
+        del self._active[incident_id]
+        active.ended.set()
 
     def _report(self, error: BaseException, incident_id: IncidentId, plan: str) -> None:
         """Say why a run was interrupted; the sweep takes the plan up again."""
@@ -178,12 +194,12 @@ class PlanRunner:
         else:
             log.error("plan broke", incident_id=incident_id, plan=plan, exc_info=error)
 
-    async def _run_leased(self, incident_id: IncidentId, plan: str, active: _Active) -> None:
+    async def _run_leased(self, incident_id: IncidentId, active: _Active) -> None:
         lease = await self._leases.acquire(incident_id, owner=self._owner, ttl=self._ttl)
         if lease is None:
             return
         try:
-            run = await self._prepare(incident_id, plan, lease)
+            run = await self._prepare(incident_id, active.plan, lease)
             if run is not None:
                 active.run = run
                 await self._run_renewing(run, lease)
@@ -207,7 +223,7 @@ class PlanRunner:
         )
 
     async def _run_renewing(self, run: PlanRun, lease: Lease) -> None:
-        if self._is_draining:
+        if self._stopping.is_set():
             run.drain()
         async with asyncio.TaskGroup() as tasks:
             renewing = tasks.create_task(self._renew(lease))

@@ -13,7 +13,7 @@ from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.model import ChannelId, IncidentId, UserId
 from incident_response.domain.roles import Role
-from incident_response.ports.chat import Chat
+from incident_response.ports.chat import Chat, Message
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
 from incident_response.workflows.change_incident import Decision, change_incident
@@ -52,11 +52,16 @@ class RoleDesk:
         user = await self._chat.user(to)
         if user is None or not user.may_respond:
             raise NotAllowedError("Only a full member of this workspace can take a role.")
+        before = await self._store.get(incident_id)
         incident = await change_incident(
             self._store, incident_id, lambda now: self._decide(now, role, to=to, by=asked.by)
         )
+        previous = before.roles.get(role) if before is not None else None
         if incident.room is not None:
-            await self._show(incident, incident.room.channel_id, role, to=to, asked=asked)
+            told = role_assigned(role, to, by=asked.by, previous=previous)
+            await self._chat.invite(incident.room.channel_id, (to,))
+            await self._show(incident, incident.room.channel_id, told, asked=asked)
+            await self._chat.post_private(incident.room.channel_id, to, duty(role))
         return incident
 
     def _decide(self, incident: Incident, role: Role, *, to: UserId, by: UserId) -> Decision:
@@ -77,10 +82,7 @@ class RoleDesk:
         return Decision(changed, (entry,))
 
     async def _show(
-        self, incident: Incident, channel: ChannelId, role: Role, *, to: UserId, asked: Asked
+        self, incident: Incident, channel: ChannelId, told: Message, *, asked: Asked
     ) -> None:
-        await self._chat.invite(channel, (to,))
         await self._board.redraw(incident.incident_id)
-        message = role_assigned(role, to, by=asked.by)
-        await post_once(self._chat, channel, message, key=asked.key, since=asked.at)
-        await self._chat.post_private(channel, to, duty(role))
+        await post_once(self._chat, channel, told, key=asked.key, since=asked.at)

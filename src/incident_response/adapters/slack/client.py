@@ -37,6 +37,8 @@ CONNECT_SECONDS = 3.0
 SDK_LOG = logging.getLogger("slack")
 """What the SDK and Bolt say; never at DEBUG, where they would show what people write."""
 SDK_LOG.setLevel(logging.WARNING)
+# Bolt reads SLACK_BOT_TOKEN by itself, and warns at every start that it does not use what it read.
+SDK_LOG.addFilter(lambda record: "`token` will be unused" not in record.getMessage())
 
 Answer = dict[str, Any]
 """What Slack answered; its shape is Slack's."""
