@@ -179,3 +179,36 @@ def test_no_order_leaves_an_incident_firing_whose_last_event_was_its_resolve(
     assert book.group is not None
     assert book.group.state is RESOLVED
     assert all(i.alert_state is RESOLVED for i in book.incidents.values())
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[IntakeRecord], list[IntakeRecord]]:
+    """What happened in the order of its time, and as it was delivered: shuffled, with repeats."""
+    minutes = draw(st.lists(st.integers(0, 90), min_size=1, max_size=8, unique=True))
+    states = (FIRING, RESOLVED, AlertState.ACKNOWLEDGED)
+    happened = [record(minute, draw(st.sampled_from(states))) for minute in sorted(minutes)]
+    repeated = draw(st.lists(st.sampled_from(happened), max_size=4))
+    return happened, draw(st.permutations(happened + repeated))
+
+
+@given(histories())
+def test_whether_it_fires_and_since_when_never_depends_on_the_order_of_delivery(
+    history: tuple[list[IntakeRecord], list[IntakeRecord]],
+) -> None:
+    happened, delivered = history
+    in_order, shuffled = Book(), Book()
+    for arrived in happened:
+        in_order.take(arrived)
+    for arrived in delivered:
+        shuffled.take(arrived)
+    if in_order.group is None:
+        assert shuffled.group is None
+        return
+    assert shuffled.group is not None
+    assert shuffled.group.state is in_order.group.state
+    assert shuffled.group.changed_at == in_order.group.changed_at
+    if in_order.group.state is FIRING:
+        assert shuffled.current is not None, "what fires has an incident"
+    if shuffled.current is not None:
+        assert shuffled.current.alert_state is in_order.group.state
+        assert shuffled.current.alert_changed_at == in_order.group.changed_at

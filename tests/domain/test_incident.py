@@ -14,7 +14,7 @@ from incident_response.domain.errors import (
     UnknownOutcomeError,
 )
 from incident_response.domain.incident import Incident, incident_id_for, slugify
-from incident_response.domain.people import ChatUser
+from incident_response.domain.people import ChatUser, Roster
 from incident_response.domain.roles import Role
 from incident_response.domain.severity import Severity
 
@@ -49,6 +49,17 @@ def test_any_title_gives_a_name_that_slack_takes_and_tries_that_differ(
     for name in names:
         assert re.fullmatch(r"[a-z0-9-]{1,80}", name)
         assert not name.endswith("-")
+
+
+def test_the_number_of_a_try_ends_even_the_longest_name() -> None:
+    name = incident("w" * 500).room_name(5)
+    assert name.endswith(f"-{incident('').code}-5")
+    assert name == incident("w" * 500).room_name(5), "the same at every try"
+
+
+def test_a_title_without_a_letter_slack_takes_leaves_no_gap_in_the_name() -> None:
+    found = incident("\u96a8\u5bb3 !!!")
+    assert found.room_name() == f"inc-20261121-{found.code}"
 
 
 def test_a_slug_is_cut_at_a_word() -> None:
@@ -133,3 +144,27 @@ def test_an_error_says_its_name_its_meaning_and_whether_to_try_again() -> None:
     assert "may or may not have been applied" in str(error)
     assert issubclass(RateLimitedError, RetryableError)
     assert not issubclass(RateLimitedError, PermanentError)
+
+
+def test_every_severity_and_role_is_known_by_its_own_name_and_says_what_it_means() -> None:
+    for severity in Severity:
+        assert Severity.parse(severity.value) is severity
+        assert severity.meaning
+        assert severity.opens_room is (severity is not Severity.P4)
+    for role in Role:
+        assert Role.parse(role.value) is role
+        assert role.label
+        assert role.duty
+
+
+def test_nobody_is_ticked_off_a_new_checklist() -> None:
+    assert not any(item.is_checked for item in STANDARD_CHECKLIST)
+    assert STANDARD_CHECKLIST[0].text == "War room assembled"
+    assert STANDARD_CHECKLIST[-1].text == "Postmortem reviewed"
+
+
+def test_a_roster_of_nobody_claims_nothing() -> None:
+    roster = Roster()
+    assert (roster.people, roster.unresolved, roster.total) == ((), (), None)
+    assert not roster.is_partial
+    assert not roster.is_stale

@@ -20,7 +20,7 @@ from incident_response.ports.incident_store import (
     StepRecord,
     StepState,
 )
-from incident_response.ports.lease import LeaseStore
+from incident_response.ports.lease import Lease, LeaseStore
 from tests.fakes.clock import FakeClock
 from tests.ports.samples import incident
 
@@ -164,3 +164,13 @@ async def ended(world: World, state: PlanState, incident_id: IncidentId = ID) ->
         return (await world.head(incident_id)).state is state
 
     await until(has)
+
+
+async def taken(world: World, incident_id: IncidentId = ID) -> Lease:
+    """The incident's lease in another's hands, as soon as the runner has let it go."""
+    async with asyncio.timeout(5):
+        while True:
+            ttl = timedelta(minutes=1)
+            lease = await world.backend.leases.acquire(incident_id, owner="other", ttl=ttl)
+            if lease is not None:
+                return lease

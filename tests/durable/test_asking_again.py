@@ -10,9 +10,8 @@ from incident_response.domain.errors import (
 )
 from incident_response.domain.ledger import EntryKind
 from incident_response.durable.plan import Outcome, StepContext
-from incident_response.durable.runner import LEASE_TTL
 from incident_response.ports.incident_store import PlanState, StepState
-from tests.durable.bench import ID, PLAN, World, ended, running, until
+from tests.durable.bench import ID, PLAN, World, ended, running, taken, until
 from tests.durable.watched import WatchedLeases
 
 
@@ -169,8 +168,7 @@ async def test_what_another_processor_is_working_on_can_be_asked_for_later() -> 
     world.failures["a"] = [RefusedError("no")]
     async with running(world.runner(world.step("a"))) as runner:
         await ended(world, PlanState.DONE)
-        held = await world.backend.leases.acquire(ID, owner="other", ttl=LEASE_TTL)
-        assert held is not None
+        held = await taken(world)
         with pytest.raises(RetryableError, match="another processor"):
             await runner.ask_again(ID, PLAN, step="a", actor="U0ADA")
         await world.backend.leases.release(held)

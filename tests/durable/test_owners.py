@@ -30,20 +30,18 @@ async def test_a_stopped_owner_is_taken_over_when_its_lease_ends_and_its_writes_
     leases.may_renew.clear()
     mine = world.step("a", run=stall_after_the_effect)
     theirs = (world.step("a", reconcile=find), world.step("b", after=("a",)))
-    async with (
-        running(world.runner(mine, world.step("b", after=("a",)), leases=leases)),
-        running(world.runner(*theirs, owner="two")),
-    ):
+    async with running(world.runner(mine, world.step("b", after=("a",)), leases=leases)):
         await world.is_begun("a")
-        for _ in range(3):
-            world.clock.advance(TTL / 4)
-            await asyncio.sleep(0.02)
-        assert (await world.journal())["a"].attempts == 1, "nobody takes a lease that still holds"
-        world.clock.advance(TTL / 4 + 1)
-        await ended(world, PlanState.DONE)
-        woken.set()
-        leases.may_renew.set()
-        await asyncio.sleep(0.05)
+        async with running(world.runner(*theirs, owner="two")):
+            for _ in range(3):
+                world.clock.advance(TTL / 4)
+                await asyncio.sleep(0.02)
+            assert (await world.journal())["a"].attempts == 1, "a lease that holds is not taken"
+            world.clock.advance(TTL / 4 + 1)
+            await ended(world, PlanState.DONE)
+            woken.set()
+            leases.may_renew.set()
+            await asyncio.sleep(0.05)
     assert world.effects == ["a", "b"]
     assert (await world.journal())["a"].attempts == 2
     entries = await world.backend.ledger.entries(ID)
@@ -87,10 +85,7 @@ async def test_a_long_step_keeps_its_lease() -> None:
     await world.open()
     world.hold("a")
     leases = WatchedLeases(world.backend.leases)
-    async with (
-        running(world.runner(world.step("a"), leases=leases)),
-        running(world.runner(world.step("a"), owner="two")),
-    ):
+    async with running(world.runner(world.step("a"), leases=leases)):
         await world.is_begun("a")
         for round_ in range(1, 10):
             world.clock.advance(TTL / 3)
@@ -99,6 +94,8 @@ async def test_a_long_step_keeps_its_lease() -> None:
                 return leases.renewed >= count
 
             await until(is_renewed)
+        taken = await world.backend.leases.acquire(ID, owner="two", ttl=LEASE_TTL)
+        assert taken is None
         world.release("a")
         await ended(world, PlanState.DONE)
     assert world.effects == ["a"]

@@ -14,7 +14,7 @@ from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.durable.plan import Outcome, Plan, Step, StepContext
 from incident_response.durable.runner import LEASE_TTL
 from incident_response.ports.incident_store import Change, PlanState, StepState
-from tests.durable.bench import ID, PLAN, World, ended, running, until
+from tests.durable.bench import ID, PLAN, World, ended, running, taken, until
 
 
 def chain(world: World, *names: str) -> tuple[Step, ...]:
@@ -124,7 +124,7 @@ async def until_waiting(world: World, step: str) -> None:
         return record is not None and record.not_before is not None
 
     await until(waits)
-    await world.clock.sleeping(2)
+    await world.clock.sleeping(3)  # the sweep, the lease and the wait
 
 
 async def test_an_optional_step_is_given_up_after_its_tries() -> None:
@@ -338,9 +338,7 @@ async def test_a_plan_that_waits_long_gives_the_lease_back_and_is_taken_up_when_
     world.failures["a"] = [RateLimitedError("later", retry_after=timedelta(minutes=5))]
     async with running(world.runner(world.step("a"))):
         await until_parked(world)
-        lease = await world.backend.leases.acquire(ID, owner="other", ttl=timedelta(seconds=1))
-        assert lease is not None
-        await world.backend.leases.release(lease)
+        await world.backend.leases.release(await taken(world))
 
         async def is_done() -> bool:
             world.clock.advance(30)

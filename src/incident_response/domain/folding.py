@@ -1,7 +1,8 @@
 """What one more alert does to its group and to an incident, decided by event time.
 
-A pure function over what is known: deliveries may come twice, late and in any order, and the end
-is the same as in the order of their event times. Not here: loading and storing.
+A pure function over what is known: deliveries may come twice, late and in any order, and whether
+it fires and since when ends the same as in the order of their event times. Not here: loading and
+storing.
 """
 
 from dataclasses import dataclass
