@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from incident_response.adapters.embedded.backend import EmbeddedBackend
+from incident_response.adapters.spool_file.spool import FileSpool
 from incident_response.alert_sources import ALERT_SOURCES
 from incident_response.alert_sources.authentication import (
     AnyScheme,
@@ -20,10 +21,13 @@ from incident_response.alert_sources.authentication import (
 from incident_response.bootstrap.backend import INCIDENT_QUEUE, keep_secret
 from incident_response.domain.errors import InvalidConfigurationError
 from incident_response.ports.clock import Clock
+from incident_response.ports.spool import Spool
 from incident_response.routing.alert_mapping import AlertMapping, read_mapping
 from incident_response.routing.alert_source import AlertSource
 from incident_response.settings import AuthScheme, Settings
 from incident_response.workflows.accept_alert import AlertIntake
+
+SPOOL_NAME = "webhook.spool"
 
 _SCHEMES: Mapping[AuthScheme, Authenticator] = {
     "hmac-body": BodyHmac(),
@@ -43,9 +47,16 @@ class AcceptedSource:
     mapping: AlertMapping | None
 
 
-def alert_intake(backend: EmbeddedBackend, clock: Clock) -> AlertIntake:
-    """What makes alerts durable and tells the processor."""
-    return AlertIntake(backend.intake, backend.queue(INCIDENT_QUEUE), clock)
+def alert_intake(
+    backend: EmbeddedBackend, clock: Clock, *, spool: Spool | None = None
+) -> AlertIntake:
+    """What makes alerts durable and tells the processor; ``spool`` where a webhook uses it."""
+    return AlertIntake(backend.intake, backend.queue(INCIDENT_QUEUE), clock, spool=spool)
+
+
+def alert_spool(settings: Settings) -> FileSpool:
+    """Where alerts wait while the backend does not take them, in its folder (``open_backend``)."""
+    return FileSpool(settings.state_dir / SPOOL_NAME)
 
 
 async def accepted_sources(
@@ -85,4 +96,7 @@ def _mapping(settings: Settings) -> AlertMapping | None:
         text = settings.generic_mapping_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfigurationError(f"GENERIC_MAPPING_FILE cannot be read: {error}") from error
-    return read_mapping(text)
+    try:
+        return read_mapping(text)
+    except InvalidConfigurationError as error:
+        raise InvalidConfigurationError(f"GENERIC_MAPPING_FILE: {error}") from error

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from incident_response.adapters.system_clock import SystemClock
-from incident_response.bootstrap.alert_intake import alert_intake
+from incident_response.bootstrap.alert_intake import alert_intake, alert_spool
 from incident_response.bootstrap.backend import open_backend
 from incident_response.bootstrap.processor import Processor, build_processor
 from incident_response.bootstrap.slack_app import (
@@ -87,7 +87,7 @@ async def local_stack(
         backend = open_backend(settings, clock)
         stack.push_async_callback(backend.close)
         await backend.claim_processor()
-        intake = alert_intake(backend, clock)
+        intake = alert_intake(backend, clock, spool=alert_spool(settings))
         server, webhook_probes = await build_webhook(
             settings, backend=backend, intake=intake, clock=clock
         )

@@ -1,7 +1,8 @@
 """Making an alert durable and telling the processor: at once, and again until it is done.
 
 The intake record is its own outbox entry. ``accept`` stores it and hands it to ``relay``, out of
-line; what a crash or a queue's outage left behind, ``sweep`` finds. Not here: HTTP, incidents.
+line; what a crash or a queue's outage left behind, ``sweep`` finds. While the store does not
+answer, a spool takes its place, which ``sweep`` empties. Not here: HTTP, incidents.
 """
 
 import asyncio
@@ -15,11 +16,16 @@ from itertools import islice
 import structlog
 
 from incident_response.domain.alert import Alert, AlertState, IntakeRecord, IntakeStatus
-from incident_response.domain.errors import RetryableError, UnknownOutcomeError
+from incident_response.domain.errors import (
+    RetryableError,
+    UnavailableError,
+    UnknownOutcomeError,
+)
 from incident_response.domain.model import EventId
 from incident_response.ports.clock import Clock
 from incident_response.ports.event_queue import EventQueue, QueueMessage
 from incident_response.ports.intake import Accepted, Intake
+from incident_response.ports.spool import Spool
 
 ALERT_RECEIVED = "ALERT_RECEIVED"
 ALERT_QUARANTINED = "ALERT_QUARANTINED"
@@ -34,6 +40,10 @@ SWEEP_EVERY = timedelta(seconds=5)
 SWEEP_AGE = timedelta(seconds=5)
 """A record pending for longer than this is sent again."""
 SWEEP_BATCH = 100
+SPOOL_SHARE = 1 / 3
+"""Of the time an answer has, what is kept for the spool."""
+DRAIN_SECONDS = 2.0
+"""The store has this long to take a spooled alert; then it does not work yet."""
 QUARANTINE_RECALL = timedelta(hours=1)
 """At start, notices of quarantined alerts this young are sent again: a sweep does not see them."""
 
@@ -51,11 +61,13 @@ class Outcome(StrEnum):
     """Authentic, but of a state we do not know: kept, and shown to an operator."""
     IGNORED = "ignored"
     """Acknowledged or silenced: kept for the record, nothing follows from it."""
+    SPOOLED = "spooled"
+    """Kept beside the store, which does not answer; whether it is new will be seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """An alert is durable now; ``event_id`` finds it again."""
+    """An alert is durable now; ``event_id`` finds it again, a spooled one once it is stored."""
 
     outcome: Outcome
     event_id: EventId
@@ -64,23 +76,37 @@ class Acceptance:
 class AlertIntake:
     """Takes alerts in. ``run`` (or ``relay`` and ``sweep``) must be running beside it."""
 
-    def __init__(self, intake: Intake, queue: EventQueue, clock: Clock) -> None:
+    def __init__(
+        self, intake: Intake, queue: EventQueue, clock: Clock, *, spool: Spool | None = None
+    ) -> None:
         self._intake = intake
         self._queue = queue
         self._clock = clock
+        self._spool = spool
         self._backlog: deque[QueueMessage] = deque()
         self._has_work = asyncio.Event()
 
-    async def accept(self, alert: Alert, *, raw: bytes, trace: str = "") -> Acceptance:
+    async def accept(
+        self, alert: Alert, *, raw: bytes, trace: str = "", within: float | None = None
+    ) -> Acceptance:
         """Store ``alert`` unless it is known; durable when this returns.
 
-        ``raw`` is the body it came in, ``trace`` its W3C ``traceparent`` or empty. Raises
-        ``RetryableError`` if it may not be stored.
+        ``raw`` is the body it came in, ``trace`` its W3C ``traceparent`` or empty. ``within`` is
+        how many seconds this may take; if it is given, an alert that the store does not take goes
+        to the spool. Raises ``RetryableError`` if the alert may not be kept.
         """
         record = self._record(alert, raw, trace)
-        put = await self._put(record)
-        self._pass_on(put)
-        return Acceptance(_outcome(put), record.event_id)
+        if within is None or self._spool is None:
+            return await self._store(record, within)
+        ends_at = asyncio.get_running_loop().time() + within
+        try:
+            return await self._store(record, within * (1 - SPOOL_SHARE))
+        except RetryableError as error:
+            await _append(self._spool, record, ends_at=ends_at)
+            _log.warning(
+                "alert spooled", event_id=record.event_id, source=alert.source, error=error.code
+            )
+        return Acceptance(Outcome.SPOOLED, record.event_id)
 
     async def run(self) -> None:
         """Relay and sweep until cancelled."""
@@ -99,10 +125,12 @@ class AlertIntake:
 
         The first round takes everything there is: at a start nobody else is about to relay it. A
         record goes again under the same deduplication id, so the queue passes it over while it
-        remembers the first sending, and takes it anew once that must be lost.
+        remembers the first sending, and takes it anew once that must be lost. Each round ends with
+        what is in the spool.
         """
         await _guarded(self._recall)
         while True:
+            await _guarded(self._drain)
             await self._clock.sleep(SWEEP_EVERY.total_seconds())
             await _guarded(self._sweep_once)
 
@@ -111,6 +139,15 @@ class AlertIntake:
         if alert.state is AlertState.UNKNOWN:
             return record.model_copy(update={"status": IntakeStatus.QUARANTINED})
         return record
+
+    async def _store(self, record: IntakeRecord, seconds: float | None) -> Acceptance:
+        try:
+            async with asyncio.timeout(seconds):
+                put = await self._put(record)
+        except TimeoutError as error:
+            raise UnknownOutcomeError("the store did not answer in time") from error
+        self._pass_on(put)
+        return Acceptance(_outcome(put), record.event_id)
 
     async def _put(self, record: IntakeRecord) -> Accepted:
         """Put; once more if the outcome is unknown, since our own record is then the duplicate."""
@@ -151,11 +188,30 @@ class AlertIntake:
         before = self._clock.now() - SWEEP_AGE
         await self._resend(await self._intake.pending(received_before=before, limit=SWEEP_BATCH))
 
+    async def _drain(self) -> None:
+        if self._spool is None:
+            return
+        count = await self._spool.drain(self._take_from_spool)
+        if count:
+            _log.info("spooled alerts stored", count=count)
+
+    async def _take_from_spool(self, record: IntakeRecord) -> None:
+        await self._store(record, DRAIN_SECONDS)
+
     async def _resend(self, records: Iterable[IntakeRecord]) -> None:
         messages = [_message(record) for record in records]
         if messages:
             _log.info("pending alerts sent again", count=len(messages))
             await self._queue.send(messages)
+
+
+async def _append(spool: Spool, record: IntakeRecord, *, ends_at: float) -> None:
+    """Raises ``UnavailableError``, also at ``ends_at`` by the loop's clock."""
+    try:
+        async with asyncio.timeout_at(ends_at):
+            await spool.append(record)
+    except TimeoutError as error:
+        raise UnavailableError("the spool did not answer in time") from error
 
 
 async def _guarded(

@@ -23,6 +23,7 @@ from incident_response.entrypoints.webhook.keys import KeyRing
 from incident_response.entrypoints.webhook.server import WebhookServer
 from incident_response.ports.intake import Intake
 from incident_response.ports.secret_store import SecretStore
+from incident_response.ports.spool import Spool
 from incident_response.workflows.accept_alert import AlertIntake
 from tests.fakes.alerts import SPECIFIED
 from tests.fakes.clock import FakeClock
@@ -88,6 +89,7 @@ async def serving(
     *,
     clock: FakeClock | None = None,
     intake: Intake | None = None,
+    spool: Spool | None = None,
     secrets: SecretStore | None = None,
     pace: Pace | None = None,
     store_seconds: float = 3.0,
@@ -95,7 +97,8 @@ async def serving(
     clock = clock or FakeClock()
     backend = EmbeddedBackend.open(None, clock=clock)
     await backend.secrets.ensure("alerts", KEY)
-    alerts = AlertIntake(intake or backend.intake, backend.queue("incident-events"), clock)
+    queue = backend.queue("incident-events")
+    alerts = AlertIntake(intake or backend.intake, queue, clock, spool=spool)
     app = WebhookApp(
         bindings=[
             SourceBinding(source=s, authenticator=AUTHENTICATORS[s.name], key="alerts")

@@ -22,6 +22,8 @@ from tests.entrypoints.webhook.serving import (
     signed,
 )
 from tests.fakes.alerts import ALERTMANAGER, SPECIFIED, changed
+from tests.fakes.intake import FakeIntake
+from tests.fakes.spool import FakeSpool
 
 BODY = encoded(SPECIFIED)
 SIGNATURE = "X-Grafana-OnCall-Signature"
@@ -64,6 +66,18 @@ def is_refusal(reply: Reply, status: int, error: str) -> None:
     assert set(reply.json) <= {"error", "message", "request_id", "pointers"}
     assert reply.json["message"]
     assert reply.json["request_id"]
+
+
+STORE_TROUBLES = ["refuses", "hangs", "loses replies"]
+
+
+def troubled(trouble: str) -> FakeIntake:
+    intake = FakeIntake()
+    intake.is_down = trouble == "refuses"
+    intake.lost_replies = 100 if trouble == "loses replies" else 0
+    if trouble == "hangs":
+        intake.gate.clear()
+    return intake
 
 
 NOW = 1772442000  # where the test's clock stands
@@ -378,6 +392,41 @@ async def test_a_folded_one_is_a_duplicate(webhook: Webhook) -> None:
     again = await webhook.post()
     assert (again.status, again.json["status"]) == (200, "duplicate")
     assert again.json["event_id"] == first.json["event_id"]
+
+
+class TestWhileTheStoreIsDown:
+    @pytest.mark.parametrize("trouble", STORE_TROUBLES)
+    async def test_an_authentic_alert_is_spooled(self, trouble: str) -> None:
+        spool = FakeSpool()
+        async with serving(intake=troubled(trouble), spool=spool, store_seconds=0.6) as webhook:
+            replies = [await webhook.post(), await webhook.post()]
+        for reply in replies:
+            assert (reply.status, reply.json["status"]) == (202, "spooled")
+            assert set(reply.json) == {"status", "event_id", "request_id"}
+        assert [r.event_id for r in spool.records] == [r.json["event_id"] for r in replies]
+        assert {r.raw_excerpt for r in spool.records} == {BODY.decode()}
+
+    @pytest.mark.parametrize("trouble", STORE_TROUBLES)
+    @pytest.mark.parametrize("is_hanging", [False, True])
+    async def test_and_the_spool_fails_too_it_is_unavailable(
+        self, trouble: str, is_hanging: bool
+    ) -> None:
+        spool = FakeSpool()
+        spool.is_down = True
+        if is_hanging:
+            spool.gate.clear()
+        async with serving(intake=troubled(trouble), spool=spool, store_seconds=0.3) as webhook:
+            reply = await webhook.post()
+        is_refusal(reply, 503, "unavailable")
+        assert reply.headers["retry-after"] == "5"
+
+    async def test_what_is_no_authentic_alert_is_refused_as_ever_and_not_spooled(self) -> None:
+        spool = FakeSpool()
+        async with serving(intake=troubled("refuses"), spool=spool) as webhook:
+            is_refusal(await webhook.post(key=b"another"), 401, "unauthorized")
+            is_refusal(await webhook.post(b"{"), 400, "invalid_json")
+            is_refusal(await webhook.post(b"{}"), 422, "invalid_payload")
+        assert not spool.records
 
 
 async def test_over_fifty_unauthenticated_a_second_are_limited_and_authentic_ones_never(

@@ -42,6 +42,7 @@ _WORDS = {
     Outcome.ACCEPTED: (202, "accepted"),
     Outcome.REDRIVEN: (202, "accepted"),
     Outcome.QUARANTINED: (202, "quarantined"),
+    Outcome.SPOOLED: (202, "spooled"),
     Outcome.DUPLICATE: (200, "duplicate"),
     Outcome.IGNORED: (200, "ignored"),
 }

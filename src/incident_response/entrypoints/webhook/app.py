@@ -34,7 +34,9 @@ from incident_response.routing.table import unique_table
 from incident_response.workflows.accept_alert import Acceptance, AlertIntake
 
 STORE_SECONDS = 3.0
-"""Budget for keys and store together: Grafana OnCall gives up, and sends again, after four."""
+"""Budget for keys, store and spool together: Grafana OnCall gives up, and sends again, after
+four.
+"""
 
 _CONTENT_TYPE = re.compile(rb'application/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?', re.IGNORECASE)
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -170,9 +172,9 @@ class WebhookApp:
 
     async def _within_budget(self, arrival: _Arrival) -> Acceptance:
         try:
-            async with asyncio.timeout(self._store_seconds):
+            async with asyncio.timeout(self._store_seconds) as budget:
                 await self._authenticate(arrival)
-                return await self._take_in(arrival)
+                return await self._take_in(arrival, within=_left(budget))
         except (RequestRefusedError, InvalidAlertError):
             raise
         except (TimeoutError, IncidentResponseError) as error:
@@ -208,8 +210,8 @@ class WebhookApp:
         )
         return RequestRefusedError(401, "unauthorized")
 
-    async def _take_in(self, arrival: _Arrival) -> Acceptance:
-        """Type, JSON, shape; then the store."""
+    async def _take_in(self, arrival: _Arrival, *, within: float) -> Acceptance:
+        """Type, JSON, shape; then the store, or what takes its place."""
         content_type = arrival.signed.sole("Content-Type")
         if content_type is None or not _CONTENT_TYPE.fullmatch(content_type):
             raise RequestRefusedError(415, "content_type_not_supported")
@@ -219,6 +221,7 @@ class WebhookApp:
             alert,
             raw=arrival.signed.body,
             trace=trace.decode("ascii") if _TRACEPARENT.fullmatch(trace) else "",
+            within=within,
         )
         _log.info(
             "alert taken in",
@@ -228,6 +231,13 @@ class WebhookApp:
             outcome=acceptance.outcome.value,
         )
         return acceptance
+
+
+def _left(budget: asyncio.Timeout) -> float:
+    """Seconds until it ends."""
+    ends_at = budget.when()
+    assert ends_at is not None
+    return ends_at - asyncio.get_running_loop().time()
 
 
 def _parse(arrival: _Arrival) -> Alert:

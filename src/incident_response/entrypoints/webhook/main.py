@@ -6,7 +6,7 @@ import asyncio
 import structlog
 
 from incident_response.adapters.system_clock import SystemClock
-from incident_response.bootstrap.alert_intake import alert_intake
+from incident_response.bootstrap.alert_intake import alert_intake, alert_spool
 from incident_response.bootstrap.backend import open_backend
 from incident_response.entrypoints.lifetime import live
 from incident_response.entrypoints.listening import listening
@@ -30,7 +30,7 @@ async def _serve(stop: asyncio.Event) -> int:
     configure_logging(level=settings.log_level, form=settings.log_format)
     backend = open_backend(settings, clock)
     try:
-        intake = alert_intake(backend, clock)
+        intake = alert_intake(backend, clock, spool=alert_spool(settings))
         server, probes = await build_webhook(settings, backend=backend, intake=intake, clock=clock)
         health = HealthServer(clock=clock, probes=probes)
         async with asyncio.TaskGroup() as tasks:
