@@ -86,6 +86,6 @@ def processor_probes(processor: Processor) -> Mapping[str, Probe]:
             raise UnavailableError("; ".join(state.problems) or "no socket is live")
 
     async def store() -> None:
-        await processor.backend.inbox.open_count()
+        await processor.backend.ping()
 
     return {"slack": slack, "store": store}

@@ -1,4 +1,5 @@
 import asyncio
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from incident_response.domain.errors import (
     ConflictError,
     InvalidConfigurationError,
     LeaseLostError,
+    UnavailableError,
 )
 from incident_response.domain.ledger import Seal
 from incident_response.domain.model import ChannelId
@@ -236,3 +238,19 @@ async def test_two_writers_on_one_file_lose_nothing(open_backend: Opener) -> Non
     entries = await one.ledger.entries(ID)
     assert len(entries) == 100
     one.seal.verify(ID, entries)
+
+
+async def test_a_file_that_somebody_else_keeps_locked_does_not_answer_a_ping(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "held.db"
+    backend = EmbeddedBackend.open(path, clock=FakeClock())
+    await backend.ping()
+    stranger = sqlite3.connect(path, isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+    with pytest.raises(UnavailableError):
+        await backend.ping()
+    stranger.execute("ROLLBACK")
+    stranger.close()
+    await backend.ping()
+    await backend.close()

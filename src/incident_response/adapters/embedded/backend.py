@@ -102,6 +102,10 @@ class EmbeddedBackend:
         self._wakeups.notify_all()
         logger.info("processor claimed", **freed)
 
+    async def ping(self) -> None:
+        """An empty transaction: raises ``UnavailableError`` if nothing can be written now."""
+        await self._database.write(lambda _connection: None)
+
     async def close(self) -> None:
         """Finish what was asked for, then let go of the file. Again: nothing happens."""
         await self._database.close()

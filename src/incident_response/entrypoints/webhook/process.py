@@ -44,7 +44,7 @@ def _probes(
     backend: EmbeddedBackend, keys: KeyRing, accepted: tuple[AcceptedSource, ...]
 ) -> Mapping[str, Probe]:
     async def store() -> None:
-        await backend.intake.troubled(limit=1)
+        await backend.ping()
 
     async def secrets() -> None:
         for source in accepted:
