@@ -49,7 +49,7 @@ async def test_an_alert_brings_the_right_people_into_a_room_with_everything_in_i
     assert DEREK not in room.members
     assert "P1" in room.topic.value
     facts, checklist = said_as(stack, incident, "facts"), said_as(stack, incident, "checklist")
-    for words in ("13.8 %", "Error rate", "two hours ago", "psp-gateway", "Newest commits"):
+    for words in ("13.8 %", "Error rate", "two hours ago", "Newest error lines", "Newest commits"):
         assert words in text_of(facts), words
     assert "Derek Vaughn: their chat account is deactivated" in text_of(facts)
     assert "retry_step" not in text_of(facts)

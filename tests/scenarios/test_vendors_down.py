@@ -37,7 +37,7 @@ VENDORS = (
     Vendor("oncall", "resolve_on_call", "On-call people", "Derek Vaughn"),
     Vendor("workos", "resolve_directory", "Team directory", "Viktor Petrov"),
     Vendor("mimir", "fetch_metrics", "Metrics", "Error rate"),
-    Vendor("loki", "fetch_logs", "Error logs", "psp-gateway"),
+    Vendor("loki", "fetch_logs", "Error logs", "Newest error lines"),
     Vendor("tempo", "fetch_traces", "Traces", "slow traces"),
     Vendor("github", "fetch_changes", "Recent commits", "Newest commits"),
 )
