@@ -27,6 +27,8 @@ from tests.ports.samples import incident
 PLAN = "test"
 INCIDENT = incident(1)
 ID = INCIDENT.incident_id
+LEASE = f"{ID}/{PLAN}"
+"""Of the run of that plan."""
 
 
 @dataclass
@@ -171,6 +173,6 @@ async def taken(world: World, incident_id: IncidentId = ID) -> Lease:
     async with asyncio.timeout(5):
         while True:
             ttl = timedelta(minutes=1)
-            lease = await world.backend.leases.acquire(incident_id, owner="other", ttl=ttl)
+            lease = await world.backend.leases.acquire(LEASE, owner="other", ttl=ttl)
             if lease is not None:
                 return lease

@@ -5,7 +5,7 @@ from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.durable.plan import Outcome, StepContext
 from incident_response.durable.runner import LEASE_TTL
 from incident_response.ports.incident_store import PlanState, StepState
-from tests.durable.bench import ID, PLAN, World, ended, running, until
+from tests.durable.bench import ID, LEASE, PLAN, World, ended, running, until
 from tests.durable.watched import WatchedLeases
 
 TTL = LEASE_TTL.total_seconds()
@@ -69,7 +69,7 @@ async def test_an_owner_that_learns_it_was_taken_over_lets_go_of_its_steps_unjud
     async with running(world.runner(world.step("a", run=watch))):
         await world.is_begun("a")
         # The same owner may take its lease anew: what a second start under its name would do.
-        taken = await world.backend.leases.acquire(ID, owner="one", ttl=timedelta(hours=1))
+        taken = await world.backend.leases.acquire(LEASE, owner="one", ttl=timedelta(hours=1))
         assert taken is not None
         await world.clock.sleeping(2)
         world.clock.advance(TTL / 3)
@@ -94,7 +94,7 @@ async def test_a_long_step_keeps_its_lease() -> None:
                 return leases.renewed >= count
 
             await until(is_renewed)
-        taken = await world.backend.leases.acquire(ID, owner="two", ttl=LEASE_TTL)
+        taken = await world.backend.leases.acquire(LEASE, owner="two", ttl=LEASE_TTL)
         assert taken is None
         world.release("a")
         await ended(world, PlanState.DONE)
@@ -105,7 +105,7 @@ async def test_a_long_step_keeps_its_lease() -> None:
 async def test_a_lease_that_another_holds_is_asked_for_at_every_sweep_and_not_oftener() -> None:
     world = World()
     await world.open()
-    held = await world.backend.leases.acquire(ID, owner="other", ttl=LEASE_TTL)
+    held = await world.backend.leases.acquire(LEASE, owner="other", ttl=LEASE_TTL)
     assert held is not None
     leases = WatchedLeases(world.backend.leases)
     async with running(world.runner(world.step("a"), leases=leases)) as runner:

@@ -14,7 +14,7 @@ from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.durable.plan import Outcome, Plan, Step, StepContext
 from incident_response.durable.runner import LEASE_TTL
 from incident_response.ports.incident_store import Change, PlanState, StepState
-from tests.durable.bench import ID, PLAN, World, ended, running, taken, until
+from tests.durable.bench import ID, LEASE, PLAN, World, ended, running, taken, until
 
 
 def chain(world: World, *names: str) -> tuple[Step, ...]:
@@ -289,7 +289,7 @@ async def test_draining_ends_at_a_step_boundary_and_gives_the_lease_back() -> No
             await task
     assert world.effects == ["a"]
     assert (await world.head()).state is PlanState.OPEN
-    lease = await world.backend.leases.acquire(ID, owner="two", ttl=LEASE_TTL)
+    lease = await world.backend.leases.acquire(LEASE, owner="two", ttl=LEASE_TTL)
     assert lease is not None
     await world.backend.leases.release(lease)
     async with running(world.runner(*steps, owner="two")):
@@ -303,10 +303,10 @@ async def test_an_owner_that_was_taken_over_writes_nothing_more() -> None:
     world.hold("a")
     async with running(world.runner(world.step("a"))):
         await world.is_begun("a")
-        stale = await world.backend.leases.acquire(ID, owner="one", ttl=timedelta(seconds=1))
+        stale = await world.backend.leases.acquire(LEASE, owner="one", ttl=timedelta(seconds=1))
         assert stale is not None
         world.clock.advance(2)
-        fresh = await world.backend.leases.acquire(ID, owner="two", ttl=LEASE_TTL)
+        fresh = await world.backend.leases.acquire(LEASE, owner="two", ttl=LEASE_TTL)
         assert fresh is not None
         world.release("a")
         await asyncio.sleep(0.05)
@@ -365,3 +365,33 @@ def test_a_plan_refuses_twins_strangers_and_circles() -> None:
     ):
         with pytest.raises(ValueError, match="plan test"):
             Plan(name=PLAN, steps=steps)
+
+
+async def test_two_runs_of_one_kind_of_plan_have_a_journal_and_a_lease_each() -> None:
+    world = World()
+    await world.open()
+    second = (await world.head()).model_copy(update={"plan": f"{PLAN}#2"})
+    await world.backend.incidents.commit(Change(incident_id=ID, plan=second))
+    world.hold("a")
+    async with running(world.runner(world.step("a"))):
+        await world.is_begun("a")
+
+        async def both_began() -> bool:
+            return bool(await world.backend.incidents.journal(ID, second.plan))
+
+        await until(both_began)
+        assert (
+            await world.backend.leases.acquire(f"{ID}/{second.plan}", owner="x", ttl=LEASE_TTL)
+            is None
+        )
+        other = await world.backend.leases.acquire(f"{ID}/{PLAN}#3", owner="two", ttl=LEASE_TTL)
+        assert other is not None
+        world.release("a")
+        await ended(world, PlanState.DONE)
+        await until(lambda: both_ended(world, second.plan))
+    assert world.effects == ["a", "a"]
+
+
+async def both_ended(world: World, plan: str) -> bool:
+    head = await world.backend.incidents.plan(ID, plan)
+    return head is not None and head.state is PlanState.DONE

@@ -23,13 +23,18 @@ class Journal:
 
     plan: Plan
     records: dict[str, StepRecord]
+    name: str = ""
+    """What this run of the plan is called; the plan's own name if empty."""
     met_at: dict[str, datetime] = field(default_factory=dict)
     """When a step had all it needs but what it merely prefers."""
+
+    def __post_init__(self) -> None:
+        self.name = self.name or self.plan.name
 
     def record(self, name: str) -> StepRecord:
         """The step's record; a step nobody has begun is waiting."""
         return self.records.get(name) or StepRecord(
-            plan=self.plan.name, step=name, state=StepState.WAITING
+            plan=self.name, step=name, state=StepState.WAITING
         )
 
     @property

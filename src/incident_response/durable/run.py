@@ -184,7 +184,7 @@ class PlanRun:
         assert record.started_at is not None
         return StepContext(
             incident=self._incident,
-            plan=self._journal.plan.name,
+            plan=self._journal.name,
             step=step.name,
             attempt=record.attempts,
             first_started_at=record.started_at,

@@ -1,6 +1,8 @@
 """Runs plans: takes the lease, resumes what a crash or a wait left open, drains at the end.
 
-Not here: doing steps (run), what the steps are (workflows).
+One kind of plan may be run several times for an incident (every message to customers is a plan of
+its own): such a run is named ``kind#run``. Each run has a lease of its own, so that a slow one does
+not hold up another. Not here: doing steps (run), what the steps are (workflows).
 """
 
 import asyncio
@@ -8,6 +10,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
 import structlog
 
@@ -44,18 +47,29 @@ SWEEP_LIMIT = 50
 log = structlog.get_logger(__name__)
 
 
+class _Which(NamedTuple):
+    """A run of a plan of an incident."""
+
+    incident_id: IncidentId
+    plan: str
+
+    @property
+    def lease(self) -> str:
+        """The name of its lease."""
+        return f"{self.incident_id}/{self.plan}"
+
+
 @dataclass(slots=True)
 class _Active:
-    """What this process is running for an incident."""
+    """What this process is running."""
 
-    plan: str
     run: PlanRun | None = None
     """None while the lease is being taken."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class PlanRunner:
-    """Runs every plan of its table for every incident, each under the incident's lease."""
+    """Runs every kind of plan of its table for every incident, each run under its own lease."""
 
     def __init__(
         self,
@@ -73,7 +87,7 @@ class PlanRunner:
         self._clock = clock
         self._owner = owner
         self._ttl = lease_ttl
-        self._active: dict[IncidentId, _Active] = {}
+        self._active: dict[_Which, _Active] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._stopping = asyncio.Event()
         self.on_progress: Callable[[IncidentId, StepRecord], None] = lambda *_: None
@@ -100,10 +114,11 @@ class PlanRunner:
 
     def kick(self, incident_id: IncidentId, plan: str) -> None:
         """Begin an open plan at once rather than at the next sweep."""
-        if self._tasks is None or self._stopping.is_set() or incident_id in self._active:
+        which = _Which(incident_id, plan)
+        if self._tasks is None or self._stopping.is_set() or which in self._active:
             return
-        active = self._active[incident_id] = _Active(plan)
-        self._tasks.create_task(self._guarded(incident_id, active), name=f"{plan} {incident_id}")
+        active = self._active[which] = _Active()
+        self._tasks.create_task(self._guarded(which, active), name=f"{plan} {incident_id}")
 
     async def ask_again(
         self, incident_id: IncidentId, plan: str, *, step: str, actor: str
@@ -114,43 +129,51 @@ class PlanRunner:
         Raises ``NotFoundError`` for an unknown plan or step, ``RetryableError`` if it cannot be
         stored now.
         """
-        if plan not in self._plans or step not in self._plans[plan].by_name:
+        which, known = _Which(incident_id, plan), self._plan_of(plan)
+        if known is None or step not in known.by_name:
             raise NotFoundError(f"there is no step {step} in {plan}")
         details: Json = {"plan": plan, "step": step}
         entry = NewEntry(
             kind=EntryKind.STEP_RETRIED, at=self._clock.now(), actor=actor, details=details
         )
-        while (active := self._active.get(incident_id)) is not None:
-            if active.plan == plan and active.run is not None:
+        while (active := self._active.get(which)) is not None:
+            if active.run is not None:
                 with contextlib.suppress(ConflictError, LeaseLostError):  # it ends: wait for that
                     await active.run.ask_again(step, entry)
                     return
             await active.ended.wait()
-        await self._reopen(incident_id, plan, step=step, entry=entry)
+        await self._reopen(which, step=step, entry=entry)
         self.kick(incident_id, plan)
 
-    async def _reopen(
-        self, incident_id: IncidentId, plan: str, *, step: str, entry: NewEntry
-    ) -> None:
+    def _plan_of(self, name: str) -> Plan | None:
+        """The plan that a run named ``kind`` or ``kind#run`` follows."""
+        return self._plans.get(name.partition("#")[0])
+
+    async def _reopen(self, which: _Which, *, step: str, entry: NewEntry) -> None:
         # Entered among the active ones: a run of our own would take the lease from us.
-        active = self._active[incident_id] = _Active(plan)
+        active = self._active[which] = _Active()
         try:
-            lease = await self._leases.acquire(incident_id, owner=self._owner, ttl=self._ttl)
+            lease = await self._acquire(which)
             if lease is None:
                 raise RetryableError("another processor is working on this incident")
             try:
-                await self._store_again(lease, plan, step=step, entry=entry)
+                await self._store_again(which, lease, step=step, entry=entry)
             finally:
                 await self._leases.release(lease)
         finally:
-            self._end(incident_id, active)
+            self._end(which, active)
 
-    async def _store_again(self, lease: Lease, plan: str, *, step: str, entry: NewEntry) -> None:
-        incident_id = IncidentId(lease.name)
+    async def _acquire(self, which: _Which) -> Lease | None:
+        return await self._leases.acquire(which.lease, owner=self._owner, ttl=self._ttl)
+
+    async def _store_again(
+        self, which: _Which, lease: Lease, *, step: str, entry: NewEntry
+    ) -> None:
+        incident_id, plan = which
         head = await self._store.plan(incident_id, plan)
         if head is None:
             raise NotFoundError(f"{plan} was never begun for {incident_id}")
-        journal = Journal(self._plans[plan], await self._store.journal(incident_id, plan))
+        journal = await self._journal(which)
         records = journal.asked_again(step)
         if not records and journal.is_finished:
             return
@@ -172,46 +195,55 @@ class PlanRunner:
             log.warning("cannot look for open plans", reason=str(error))
             return
         for head in due:
-            if head.plan in self._plans:
+            if self._plan_of(head.plan) is not None:
                 self.kick(head.incident_id, head.plan)
 
-    async def _guarded(self, incident_id: IncidentId, active: _Active) -> None:
+    async def _guarded(self, which: _Which, active: _Active) -> None:
         try:
-            await self._run_leased(incident_id, active)
-        except Exception as error:  # noqa: BLE001 - one incident's trouble must not stop the others
-            self._report(innermost(error), incident_id, active.plan)
+            await self._run_leased(which, active)
+        except Exception as error:  # noqa: BLE001 - one run's trouble must not stop the others
+            self._report(innermost(error), which)
         finally:
-            self._end(incident_id, active)
+            self._end(which, active)
 
-    def _end(self, incident_id: IncidentId, active: _Active) -> None:
-        del self._active[incident_id]
+    def _end(self, which: _Which, active: _Active) -> None:
+        del self._active[which]
         active.ended.set()
 
-    def _report(self, error: BaseException, incident_id: IncidentId, plan: str) -> None:
+    def _report(self, error: BaseException, which: _Which) -> None:
         """Say why a run was interrupted; the sweep takes the plan up again."""
+        incident_id, plan = which
         if isinstance(error, IncidentResponseError):
             log.warning("plan interrupted", incident_id=incident_id, plan=plan, reason=str(error))
         else:
             log.error("plan broke", incident_id=incident_id, plan=plan, exc_info=error)
 
-    async def _run_leased(self, incident_id: IncidentId, active: _Active) -> None:
-        lease = await self._leases.acquire(incident_id, owner=self._owner, ttl=self._ttl)
+    async def _run_leased(self, which: _Which, active: _Active) -> None:
+        lease = await self._acquire(which)
         if lease is None:
             return
         try:
-            run = await self._prepare(incident_id, active.plan, lease)
+            run = await self._prepare(which, lease)
             if run is not None:
                 active.run = run
                 await self._run_renewing(run, lease)
         finally:
             await self._leases.release(lease)
 
-    async def _prepare(self, incident_id: IncidentId, plan: str, lease: Lease) -> PlanRun | None:
+    async def _journal(self, which: _Which) -> Journal:
+        incident_id, name = which
+        plan = self._plan_of(name)
+        assert plan is not None, "only plans of the table are run"
+        return Journal(plan, await self._store.journal(incident_id, name), name=name)
+
+    async def _prepare(self, which: _Which, lease: Lease) -> PlanRun | None:
+        incident_id, plan = which
         head = await self._store.plan(incident_id, plan)
         incident = await self._store.get(incident_id)
-        if head is None or incident is None or head.state is not PlanState.OPEN:
+        known = self._plan_of(plan) is not None
+        if not known or head is None or incident is None or head.state is not PlanState.OPEN:
             return None
-        journal = Journal(self._plans[plan], await self._store.journal(incident_id, plan))
+        journal = await self._journal(which)
         return PlanRun(
             store=self._store,
             clock=self._clock,

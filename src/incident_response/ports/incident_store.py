@@ -97,7 +97,9 @@ class Change:
     plan: PlanRecord | None = None
     folding: Folding | None = None
     lease: Lease | None = None
-    """Stored only while this lease is the newest taken; its name is the incident's id."""
+    """Stored only while this lease is the newest taken; its name is the incident's id, or begins
+    with it and a slash.
+    """
 
 
 class IncidentStore(Protocol):

@@ -87,7 +87,7 @@ def _check_shape(change: Change) -> None:
     named = {
         incident_id if change.incident is None else change.incident.incident_id,
         incident_id if change.plan is None else change.plan.incident_id,
-        incident_id if change.lease is None else change.lease.name,
+        incident_id if change.lease is None else change.lease.name.partition("/")[0],
     }
     if named != {incident_id}:
         raise ValueError(f"a change of {incident_id} cannot concern {named - {incident_id}}")
