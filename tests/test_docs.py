@@ -27,6 +27,8 @@ DERIVED = {
     "grafana_oncall_webhook_auth": "hmac-body,bearer",
     "alertmanager_webhook_auth": "bearer",
     "generic_webhook_auth": "hmac-timestamp,bearer",
+    "linear_labels": "postmortem",
+    "internal_domains": "internal,local,corp,lan",
 }
 """Defaults as a person writes them, where that is not how Python shows them."""
 

@@ -99,6 +99,40 @@ class Settings(BaseSettings):
         description="For what needs an operator; the incidents channel if unset",
     )
 
+    # What follows from a severity
+    policy_file: Path | None = Field(
+        default=None, description="YAML of severities, ladders and approvals; shipped if unset"
+    )
+
+    # Customers
+    statuspage_url: str = "https://api.statuspage.io/v1"
+    statuspage_api_key: SecretStr | None = None
+    statuspage_page_id: str = ""
+
+    # Postmortems
+    linear_url: str = "https://api.linear.app/graphql"
+    linear_api_key: SecretStr | None = None
+    linear_team_id: str = Field(default="", description="A UUID, not the team's key")
+    linear_project_id: str = ""
+    linear_labels: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ("postmortem",)
+
+    # Who writes drafts
+    anthropic_api_key: SecretStr | None = Field(default=None, description="Anthropic directly")
+    anthropic_url: str = "https://api.anthropic.com"
+    bedrock_region: str = Field(default="", description="Anthropic on Amazon Bedrock")
+    bedrock_url: str = Field(default="", description="Another endpoint than the region's")
+    draft_model: str = Field(default="claude-sonnet-4-6", description="Drafts and postmortems")
+    classify_model: str = Field(
+        default="claude-haiku-4-5", description="Tells updates from other messages"
+    )
+    model_budget_usd: float = Field(
+        default=2.0, ge=0, description="For one incident; beyond it the template writes"
+    )
+    internal_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=("internal", "local", "corp", "lan"),
+        description="Ends of host names that must not leave",
+    )
+
     # Alert sources
     grafana_oncall_webhook_auth: Schemes = ("hmac-body", "bearer")
     grafana_oncall_webhook_key: SecretStr | None = None

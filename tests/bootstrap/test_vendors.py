@@ -4,7 +4,13 @@ from dataclasses import fields
 import pytest
 
 from incident_response.adapters.http import vendor_session
-from incident_response.bootstrap.vendors import VENDORS, Connection, Vendor, connect_sources
+from incident_response.bootstrap.vendors import (
+    VENDORS,
+    Connection,
+    Outside,
+    Vendor,
+    connect_vendors,
+)
 from incident_response.domain.errors import InvalidConfigurationError
 from incident_response.entrypoints.local_stack import sandbox_settings
 from incident_response.settings import Settings
@@ -21,31 +27,39 @@ async def connection() -> AsyncIterator[Connection]:
         yield Connection(http=http, clock=FakeClock())
 
 
-def test_each_source_has_one_vendor() -> None:
-    assert sorted(v.provides for v in VENDORS) == sorted(f.name for f in fields(Sources))
+def off(outside: Outside) -> set[str]:
+    """The needs nobody stands behind."""
+    sources = {f.name for f in fields(Sources) if getattr(outside.sources, f.name) is None}
+    return sources | {f.name for f in fields(Outside) if getattr(outside, f.name) is None}
+
+
+def test_every_source_has_one_vendor() -> None:
+    provided = [name for vendor in VENDORS for name in vendor.provides]
+    assert {f.name for f in fields(Sources)} <= set(provided)
+    assert all(provided.count(f.name) == 1 for f in fields(Sources))
 
 
 async def test_with_nothing_set_every_vendor_is_off(connection: Connection) -> None:
-    assert connect_sources(Settings.isolated(), connection) == Sources()
+    assert connect_vendors(Settings.isolated(), connection) == Outside()
 
 
 async def test_with_everything_set_every_vendor_is_connected(connection: Connection) -> None:
-    sources = connect_sources(Settings.isolated(**EVERYTHING), connection)
-    for field in fields(Sources):
-        assert getattr(sources, field.name) is not None, field.name
+    outside = connect_vendors(Settings.isolated(**EVERYTHING), connection)
+    provided = {name for vendor in VENDORS for name in vendor.provides}
+    assert not off(outside) & provided
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda v: v.name)
 async def test_a_vendor_without_one_of_its_needs_is_off_and_the_others_are_on(
     connection: Connection, vendor: Vendor
 ) -> None:
+    everything = connect_vendors(Settings.isolated(**EVERYTHING), connection)
     for need in vendor.needs:
         settings = Settings.isolated(**{k: v for k, v in EVERYTHING.items() if k != need})
         if getattr(settings, need):
             continue  # it has a default
-        sources = connect_sources(settings, connection)
-        off = {f.name for f in fields(Sources) if getattr(sources, f.name) is None}
-        assert off == {vendor.provides}, need
+        outside = connect_vendors(settings, connection)
+        assert off(outside) - off(everything) == set(vendor.provides), need
 
 
 @pytest.mark.parametrize(
@@ -58,4 +72,4 @@ async def test_an_address_that_makes_no_sense_is_refused_by_name(
 ) -> None:
     settings = Settings.isolated(**{**EVERYTHING, name: address})
     with pytest.raises(InvalidConfigurationError, match=name.upper()):
-        connect_sources(settings, connection)
+        connect_vendors(settings, connection)

@@ -13,13 +13,14 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from incident_response.domain.errors import (
     IncidentResponseError,
     NameTakenError,
+    NotFoundError,
     RefusedError,
     UnknownOutcomeError,
 )
 from incident_response.domain.incident import MessageRef, Room
 from incident_response.domain.model import ChannelId, Json, UserId
 from incident_response.domain.people import ChatUser
-from incident_response.ports.chat import Invited, Message
+from incident_response.ports.chat import Invited, Message, NotableMessage
 from incident_response.ports.clock import Clock
 
 P = ParamSpec("P")
@@ -29,6 +30,7 @@ BOT = UserId("U0BOT")
 STRANGER = UserId("U0STRANGER")
 """Somebody who is not our bot: the creator of channels that are not ours."""
 TOPIC_LIMIT = 250
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(slots=True)
@@ -42,6 +44,9 @@ class Posted:
     private_to: UserId | None = None
     """The only person who sees it."""
     edits: int = 0
+    user_id: UserId = BOT
+    at: datetime = EPOCH
+    reactions: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -101,6 +106,7 @@ class FakeChat:
         self._used_triggers: set[str] = set()
         self._expired: set[str] = set()
         self.channels: dict[ChannelId, FakeChannel] = {}
+        self.groups: dict[str, frozenset[UserId]] = {}
         self.views: dict[str, Json] = {}
         """Open modals by id."""
         self.responses: list[tuple[str, Message]] = []
@@ -137,6 +143,16 @@ class FakeChat:
     def rooms(self) -> list[FakeChannel]:
         """The private channels our bot made, oldest first."""
         return [c for c in self.channels.values() if c.is_private and c.creator == BOT]
+
+    def hear(self, name: str, user_id: UserId, text: str, *, reaction: str = "") -> MessageRef:
+        """A person says something in a channel; with ``reaction``, somebody marks it."""
+        posted = self._say(self.channel(name), Message(text=text), user_id=user_id)
+        posted.reactions |= {reaction} if reaction else set()
+        return posted.ref
+
+    def add_group(self, handle: str, members: Iterable[UserId]) -> None:
+        """A user group."""
+        self.groups[handle] = frozenset(members)
 
     def message(self, ref: MessageRef) -> Message:
         """What a message says now."""
@@ -209,6 +225,10 @@ class FakeChat:
         if url not in (address for _, address in bookmarks):
             bookmarks.append((title, url))
 
+    @_method
+    async def archive(self, channel_id: ChannelId) -> None:
+        self._visible(channel_id).is_archived = True
+
     # --- messages --------------------------------------------------------------------------
 
     @_method
@@ -272,6 +292,31 @@ class FakeChat:
     async def permalink(self, ref: MessageRef) -> str:
         self._posted(ref)
         return f"https://chat.example/archives/{ref.channel_id}/p{ref.ts.replace('.', '')}"
+
+    @_method
+    async def notable_messages(
+        self, channel_id: ChannelId, *, limit: int
+    ) -> tuple[NotableMessage, ...]:
+        channel = self._visible(channel_id)
+        found = [
+            NotableMessage(
+                ref=posted.ref,
+                user_id=posted.user_id,
+                at=posted.at,
+                text=posted.message.text,
+                is_pinned=posted.ref.ts in channel.pins,
+            )
+            for posted in channel.posted
+            if posted.user_id != BOT and posted.private_to is None
+            if posted.ref.ts in channel.pins or "pushpin" in posted.reactions
+        ]
+        return tuple(found[-limit:])
+
+    @_method
+    async def group_members(self, handle: str) -> frozenset[UserId]:
+        if handle not in self.groups:
+            raise NotFoundError(f"there is no user group @{handle}")
+        return self.groups[handle]
 
     # --- people and channels -----------------------------------------------------------------
 
@@ -345,12 +390,21 @@ class FakeChat:
         key: str = "",
         thread_ts: str = "",
         private_to: UserId | None = None,
+        user_id: UserId = BOT,
     ) -> Posted:
         micros = round(_ts(self._clock.now()) * 1_000_000)
         self._last_ts = max(micros, self._last_ts + 1)
         ts = f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06}"
         ref = MessageRef(channel_id=channel.channel_id, ts=ts)
-        posted = Posted(ref, message, key=key, thread_ts=thread_ts, private_to=private_to)
+        posted = Posted(
+            ref,
+            message,
+            key=key,
+            thread_ts=thread_ts,
+            private_to=private_to,
+            user_id=user_id,
+            at=datetime.fromtimestamp(self._last_ts / 1_000_000, UTC),
+        )
         channel.posted.append(posted)
         return posted
 

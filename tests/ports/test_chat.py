@@ -10,6 +10,7 @@ from incident_response.adapters.slack.chat import SlackChat
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.domain.errors import (
     NameTakenError,
+    NotFoundError,
     RefusedError,
     UnknownOutcomeError,
 )
@@ -18,6 +19,7 @@ from incident_response.domain.model import ChannelId, Json, UserId
 from incident_response.domain.people import ChatUser
 from incident_response.ports.chat import Chat, Message
 from incident_response.sandbox.slack.model import Message as SlackMessage
+from incident_response.sandbox.slack.model import UserGroup
 from tests.adapters.slack.local_slack import LocalSlack, local_slack, slack_client
 from tests.fakes.chat import FakeChat
 
@@ -47,6 +49,8 @@ class Workspace(Protocol):
     def topic(self, channel_id: ChannelId) -> str: ...
     def bookmarks(self, channel_id: ChannelId) -> list[tuple[str, str]]: ...
     def pinned(self, channel_id: ChannelId) -> list[str]: ...
+    def hear(self, room: Room, text: str, *, is_marked: bool) -> MessageRef: ...
+    def group(self, handle: str, members: tuple[UserId, ...]) -> None: ...
     def trigger(self) -> str: ...
     def views(self) -> list[Json]: ...
     def lose_answer(self, method: str) -> None: ...
@@ -86,6 +90,13 @@ class FakeWorkspace:
 
     def pinned(self, channel_id: ChannelId) -> list[str]:
         return self._chat.channels[channel_id].pins
+
+    def hear(self, room: Room, text: str, *, is_marked: bool) -> MessageRef:
+        reaction = "pushpin" if is_marked else ""
+        return self._chat.hear(room.name, ADA, text, reaction=reaction)
+
+    def group(self, handle: str, members: tuple[UserId, ...]) -> None:
+        self._chat.add_group(handle, members)
 
     def trigger(self) -> str:
         self._triggers += 1
@@ -143,6 +154,20 @@ class SlackWorkspace:
     def pinned(self, channel_id: ChannelId) -> list[str]:
         return [pin.ts for pin in self._slack.workspace.pins.of(channel_id)]
 
+    def hear(self, room: Room, text: str, *, is_marked: bool) -> MessageRef:
+        workspace = self._slack.workspace
+        channel = workspace.channels.get(room.channel_id)
+        if ADA not in channel.members:
+            workspace.channels.invite(channel, [ADA], actor=workspace.app.bot_user_id)
+        said = workspace.messages.post(SlackMessage(channel.id, "", ADA, text))
+        if is_marked:
+            workspace.messages.react(said, "pushpin", user=ADA)
+        return MessageRef(channel_id=room.channel_id, ts=said.ts)
+
+    def group(self, handle: str, members: tuple[UserId, ...]) -> None:
+        group = UserGroup(f"S00{handle.upper()}", handle, handle, list(members))
+        self._slack.workspace.state.usergroups[group.id] = group
+
     def trigger(self) -> str:
         return self._slack.server.triggers.issue(ADA)
 
@@ -174,6 +199,46 @@ def modal(title: str) -> Json:
         "title": {"type": "plain_text", "text": title},
         "blocks": [block],
     }
+
+
+# --- what is kept, and who belongs together ----------------------------------------------------
+
+
+async def test_messages_of_people_that_are_pinned_or_marked_are_notable(world: Workspace) -> None:
+    room = await world.chat.create_room("inc-1")
+    world.hear(room, "just talk", is_marked=False)
+    marked = world.hear(room, "rolled back", is_marked=True)
+    pinned = world.hear(room, "it was the cache", is_marked=False)
+    await world.chat.pin(pinned)
+    await world.chat.pin(await world.chat.post(room.channel_id, HELLO, key="k"))
+
+    found = await world.chat.notable_messages(room.channel_id, limit=10)
+
+    assert [(m.ref, m.text, m.is_pinned) for m in found] == [
+        (marked, "rolled back", False),
+        (pinned, "it was the cache", True),
+    ]
+    assert {m.user_id for m in found} == {ADA}
+    assert len(await world.chat.notable_messages(room.channel_id, limit=1)) == 1
+
+
+async def test_a_room_can_be_archived_twice(world: Workspace) -> None:
+    room = await world.chat.create_room("inc-1")
+
+    await world.chat.archive(room.channel_id)
+    await world.chat.archive(room.channel_id)
+
+    assert await world.chat.find_room("inc-1") is None
+
+
+async def test_a_user_group_has_members_and_an_unknown_one_is_not_found(
+    world: Workspace,
+) -> None:
+    world.group("approvers", (ADA, BEN))
+
+    assert await world.chat.group_members("approvers") == {ADA, BEN}
+    with pytest.raises(NotFoundError):
+        await world.chat.group_members("nobody")
 
 
 # --- rooms -------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.alert_intake import alert_intake
 from incident_response.bootstrap.processor import build_workflows
+from incident_response.bootstrap.vendors import Outside
 from incident_response.domain.alert import Alert, AlertState, Link
 from incident_response.domain.context import (
     ChangeExcerpt,
@@ -119,6 +120,10 @@ class World:
         )
 
     @property
+    def outside(self) -> Outside:
+        return Outside(sources=self.sources)
+
+    @property
     def room(self) -> FakeChannel:
         """The one room there is."""
         rooms = self.chat.rooms()
@@ -199,7 +204,7 @@ async def house(world: World, *, chat: Chat | None = None) -> AsyncIterator[Hous
         Settings.isolated(),
         backend=world.backend,
         chat=chat or world.chat,
-        sources=world.sources,
+        outside=world.outside,
         intake=intake,
         clock=world.clock,
     )

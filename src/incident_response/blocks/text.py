@@ -7,12 +7,12 @@ rich text elements, which need no escaping (rich), and blocks (kit).
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from incident_response.blocks.limits import LINK_URL
+from incident_response.domain.plain_text import clean as clean
 
 
 class Safe(str):
@@ -26,13 +26,6 @@ class Safe(str):
 ELLIPSIS = "…"
 _WORD_JOINER = "\u2060"
 """Invisible and unbreakable: parts an address from what would make it a link."""
-_KEPT_FORMATS = frozenset("\u200c\u200d")
-"""The two joiners that scripts and emoji need; every other format character is dropped."""
-_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co"})
-"""Control, format (bidirectional overrides, zero-width), lone surrogates, private use."""
-_LINE_ENDS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
-_BLANK_LINES = re.compile(r"\n{3,}")
-
 _STYLE = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])|`")
 """A style character, unless it stands inside a word (``payments_api``), where it has no effect."""
 _LOOKALIKES = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
@@ -50,19 +43,6 @@ _UNFIT_FOR_URL = re.compile(r"[\s\\\x00-\x20\x7f]")
 def units(text: str) -> int:
     """The length of ``text`` as Slack counts it: UTF-16 code units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def clean(text: str, *, lines: bool = False) -> str:
-    """``text`` without control, bidirectional and other invisible characters.
-
-    One line with single spaces, or with ``lines`` its own lines (at most one blank in a row).
-    """
-    unified = _LINE_ENDS.sub("\n", text)
-    kept = unified.translate({ord(c): None for c in set(unified) if not _is_kept(c)})
-    if not lines:
-        return " ".join(kept.split())
-    trimmed = "\n".join(line.rstrip() for line in kept.split("\n"))
-    return _BLANK_LINES.sub("\n\n", trimmed).strip("\n")
 
 
 def cut(text: str, limit: int, *, tail: str = ELLIPSIS) -> str:
@@ -235,12 +215,6 @@ def _unstyled(line: str) -> str:
 
 def _entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _is_kept(character: str) -> bool:
-    if character in "\n\t" or character in _KEPT_FORMATS:
-        return True
-    return unicodedata.category(character) not in _DROPPED
 
 
 def _start(text: str, limit: int) -> str:

@@ -14,7 +14,7 @@ from incident_response.adapters.slack.chat import SlackChat
 from incident_response.adapters.slack.client import SlackAccess, SlackClient
 from incident_response.adapters.slack.receiver import SlackReceiver
 from incident_response.bootstrap.backend import INCIDENT_QUEUE
-from incident_response.bootstrap.vendors import Connection, connect_sources
+from incident_response.bootstrap.vendors import Connection, Outside, connect_vendors
 from incident_response.commands import COMMANDS
 from incident_response.domain.errors import InvalidConfigurationError
 from incident_response.domain.model import IncidentId
@@ -44,7 +44,7 @@ from incident_response.workflows.roles import RoleDesk
 from incident_response.workflows.room_board import RoomBoard
 from incident_response.workflows.room_members import RoomMembers
 from incident_response.workflows.room_notices import RoomNotices
-from incident_response.workflows.war_room import Sources, WarRoomAssembler
+from incident_response.workflows.war_room import WarRoomAssembler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ async def build_processor(
         settings,
         backend=backend,
         chat=chat,
-        sources=connect_sources(settings, Connection(http=http, clock=clock)),
+        outside=connect_vendors(settings, Connection(http=http, clock=clock)),
         intake=intake,
         clock=clock,
     )
@@ -121,11 +121,11 @@ def build_workflows(
     *,
     backend: EmbeddedBackend,
     chat: Chat,
-    sources: Sources,
+    outside: Outside,
     intake: AlertIntake,
     clock: Clock,
 ) -> Workflows:
-    """Everything the program can do, over any chat and any sources: tests enter here."""
+    """Everything the program can do, over any chat and any outside: tests enter here."""
     store = backend.incidents
     board = RoomBoard(chat=chat, store=store, clock=clock)
     nudges = NudgeScheduler(
@@ -135,7 +135,7 @@ def build_workflows(
         chat=chat,
         board=board,
         nudges=nudges,
-        sources=sources,
+        sources=outside.sources,
         clock=clock,
         incidents_channel=settings.incidents_channel,
     )

@@ -17,7 +17,9 @@ BOT_SCOPES = (
     "groups:read",
     "groups:write",
     "im:write",
+    "pins:read",
     "pins:write",
+    "usergroups:read",
     "users:read",
     "users:read.email",
 )

@@ -5,7 +5,7 @@ asked of them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 import aiohttp
 import structlog
@@ -19,8 +19,27 @@ from incident_response.adapters.grafana_cloud.tempo import TempoTraceSource
 from incident_response.adapters.grafana_oncall import GrafanaOnCall
 from incident_response.adapters.workos import WorkOSDirectory
 from incident_response.ports.clock import Clock
+from incident_response.ports.drafter import Drafter
+from incident_response.ports.issue_tracker import IssueTracker
+from incident_response.ports.page_board import PageBoard
+from incident_response.ports.pager import Pager
+from incident_response.ports.status_page import StatusPage
 from incident_response.settings import Settings
 from incident_response.workflows.war_room import Sources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What is connected of the world outside; None is what is not configured."""
+
+    sources: Sources = field(default_factory=Sources)
+    page_board: PageBoard | None = None
+    status_page: StatusPage | None = None
+    tracker: IssueTracker | None = None
+    pager: Pager | None = None
+    drafter: Drafter | None = None
+    """None: everything is written by the template."""
+
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +58,8 @@ class Vendor:
 
     name: str
     """For people."""
-    provides: str
-    """The field of ``Sources`` it stands behind."""
+    provides: tuple[str, ...]
+    """The fields of ``Outside`` or of its ``sources`` that it stands behind."""
     needs: tuple[str, ...]
     """Settings without which it is off."""
     connect: Callable[[Settings, Connection], object]
@@ -114,24 +133,35 @@ def _github(s: Settings, c: Connection) -> GitHubCodeHost:
 VENDORS = (
     Vendor(
         name="Grafana OnCall",
-        provides="on_call",
+        provides=("on_call",),
         needs=("grafana_oncall_url", "grafana_oncall_token"),
         connect=_grafana_oncall,
     ),
-    Vendor(name="WorkOS", provides="directory", needs=("workos_api_key",), connect=_workos),
-    Vendor(name="Mimir", provides="metrics", needs=("mimir_url", "mimir_token"), connect=_mimir),
-    Vendor(name="Loki", provides="logs", needs=("loki_url", "loki_token"), connect=_loki),
-    Vendor(name="Tempo", provides="traces", needs=("tempo_url", "tempo_token"), connect=_tempo),
-    Vendor(name="GitHub", provides="code_host", needs=("github_token",), connect=_github),
+    Vendor(name="WorkOS", provides=("directory",), needs=("workos_api_key",), connect=_workos),
+    Vendor(
+        name="Mimir", provides=("metrics",), needs=("mimir_url", "mimir_token"), connect=_mimir
+    ),
+    Vendor(name="Loki", provides=("logs",), needs=("loki_url", "loki_token"), connect=_loki),
+    Vendor(name="Tempo", provides=("traces",), needs=("tempo_url", "tempo_token"), connect=_tempo),
+    Vendor(name="GitHub", provides=("code_host",), needs=("github_token",), connect=_github),
 )
 
 
-def connect_sources(settings: Settings, connection: Connection) -> Sources:
-    """The sources of people and context that are configured; the others are off, and said so."""
+def connect_vendors(settings: Settings, connection: Connection) -> Outside:
+    """Everything outside that is configured; the rest is off, and said so."""
     connected: dict[str, object] = {}
     for vendor in VENDORS:
         if vendor.is_configured(settings):
-            connected[vendor.provides] = vendor.connect(settings, connection)
+            made = vendor.connect(settings, connection)
+            connected |= dict.fromkeys(vendor.provides, made)
         else:
             log.info("vendor is off", vendor=vendor.name, needs=vendor.needs)
-    return Sources(**connected)  # type: ignore[arg-type]  # a test connects each and uses it
+    sources = {name: connected.pop(name) for name in _SOURCES if name in connected}
+    # A test connects each and uses it.
+    return Outside(
+        sources=Sources(**sources),  # type: ignore[arg-type]
+        **connected,  # type: ignore[arg-type]
+    )
+
+
+_SOURCES = tuple(source.name for source in fields(Sources))

@@ -16,6 +16,6 @@ command = Command(
     usage="[title]",
     summary="Declare an incident: opens a form, then a war room",
     aliases=("new", "open", "create"),
-    opens_modal=True,
+    opens_modal=lambda _text: True,
     handle=_handle,
 )

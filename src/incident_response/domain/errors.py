@@ -11,7 +11,8 @@
     └── PermanentError                 the same try will fail the same way
         ├── RefusedError               a vendor or a rule said no
         │   ├── NameTakenError
-        │   └── NotAllowedError
+        │   ├── NotAllowedError
+        │   └── AutoPublishNotPermittedError  nobody approved exactly this message
         ├── NotFoundError
         ├── LeaseLostError             we are no longer the owner: stop, the new owner goes on
         ├── InvalidAlertError          an alert that cannot be understood
@@ -80,6 +81,10 @@ class NameTakenError(RefusedError):
 
 class NotAllowedError(RefusedError):
     """This person may not do that."""
+
+
+class AutoPublishNotPermittedError(RefusedError):
+    """Nobody approved exactly this message, so it does not go to the status page."""
 
 
 class NotFoundError(PermanentError):

@@ -13,7 +13,15 @@ from pydantic import Field
 
 from incident_response.domain.alert import AlertState, Link, OnCallRoute
 from incident_response.domain.checklist import STANDARD_CHECKLIST, ChecklistItem
+from incident_response.domain.draft import PageThread
 from incident_response.domain.model import ChannelId, EventId, IncidentId, UserId, Value
+from incident_response.domain.response import (
+    Escalation,
+    Impact,
+    Nudging,
+    Postmortem,
+    Resolution,
+)
 from incident_response.domain.roles import Role
 from incident_response.domain.severity import Severity
 
@@ -30,6 +38,7 @@ class IncidentStatus(StrEnum):
     ASSEMBLED = "assembled"
     """The room stands."""
     MITIGATED = "mitigated"
+    """Customers no longer feel it; the work is not over."""
     RESOLVED = "resolved"
     CANCELLED = "cancelled"
 
@@ -94,7 +103,24 @@ class Incident(Value):
     responders: tuple[UserId, ...] = ()
     checklist: tuple[ChecklistItem, ...] = STANDARD_CHECKLIST
     messages: dict[str, MessageRef] = Field(default_factory=dict)
-    """Messages that are kept current, by name: ``facts``, ``checklist``, ``announcement``."""
+    """Messages that are kept current, by name: ``facts``, ``checklist``, ``announcement``,
+    ``page_card`` ...
+    """
+
+    escalation: Escalation = Escalation()
+    nudging: Nudging = Nudging()
+    impacts: tuple[Impact, ...] = ()
+    page: PageThread = PageThread()
+    mitigated_at: datetime | None = None
+    resolution: Resolution | None = None
+    """From the moment resolving was asked for; None again when it is reopened."""
+    resolutions: int = 0
+    """How often resolving was asked for."""
+    postmortem: Postmortem | None = None
+    ratings: dict[UserId, int] = Field(default_factory=dict)
+    """Who rated the response how (1 to 5)."""
+    merged_into: IncidentId | None = None
+    linked: tuple[IncidentId, ...] = ()
 
     @property
     def commander(self) -> UserId | None:
@@ -105,6 +131,11 @@ class Incident(Value):
     def is_closed(self) -> bool:
         """Whether nobody works on it any more."""
         return self.status.is_closed
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it is closed, or resolving has been asked for: nobody is reminded or paged."""
+        return self.is_closed or self.resolution is not None
 
     @property
     def code(self) -> str:

@@ -1,7 +1,7 @@
 """Runs plans: takes the lease, resumes what a crash or a wait left open, drains at the end.
 
-One kind of plan may be run several times for an incident (every message to customers is a plan of
-its own): such a run is named ``kind#run``. Each run has a lease of its own, so that a slow one does
+One kind of plan may be run several times for an incident (every message to customers is a run of
+its own), named ``kind#run``. Each run has a lease of its own, so that a slow one does
 not hold up another. Not here: doing steps (run), what the steps are (workflows).
 """
 

@@ -32,6 +32,19 @@ class Invited:
     """Who could not be invited, with the chat's reason."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotableMessage:
+    """A message that people pinned or marked with 📌."""
+
+    ref: MessageRef
+    user_id: UserId
+    """Empty for one by no user."""
+    at: datetime
+    text: str
+    """As the chat stores it; untrusted."""
+    is_pinned: bool
+
+
 class Chat(Protocol):
     """Acts as our bot. Every method raises the errors of ``domain.errors``; nothing is retried
     inside for writes.
@@ -106,6 +119,23 @@ class Chat(Protocol):
 
     async def user_by_email(self, email: str) -> ChatUser | None:
         """Exact address, letter case aside; remembered for a while."""
+        ...
+
+    async def archive(self, channel_id: ChannelId) -> None:
+        """Archived when this returns; also if it was already."""
+        ...
+
+    async def notable_messages(
+        self, channel_id: ChannelId, *, limit: int
+    ) -> tuple[NotableMessage, ...]:
+        """Messages by people (not our own) that are pinned or have a 📌 reaction, oldest first."""
+        ...
+
+    async def group_members(self, handle: str) -> frozenset[UserId]:
+        """The members of the user group with this handle (without ``@``).
+
+        Raises ``NotFoundError`` if there is no such group.
+        """
         ...
 
     async def find_channel(self, name: str) -> ChannelId | None:

@@ -28,6 +28,10 @@ class Action:
     """The button's action id, the modal's or shortcut's callback id, or the event's type."""
     kind: EnvelopeKind
     handle: Handle
+    verb: str = ""
+    """The command that does the same, such as ``role ic``: a click can be lost. Empty for a modal
+    that a command opens, and for events.
+    """
     check: Check | None = None
     opens_modal: bool = False
     """Whether ``handle`` opens a modal and so must run at once, while the trigger lives."""

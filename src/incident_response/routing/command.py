@@ -4,7 +4,6 @@ Not here: what a command does (commands).
 """
 
 import difflib
-import shlex
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,8 +40,14 @@ class Command:
     """Its arguments, such as ``<role> @user``."""
     aliases: tuple[str, ...] = ()
     scope: Scope = Scope.ANYWHERE
-    opens_modal: bool = False
-    """Whether ``handle`` opens a modal and so must run at once, while the trigger lives."""
+    opens_modal: Callable[[str], bool] = lambda _text: False
+    """Whether ``handle`` opens a modal when this is typed after the verb, and so must run at once,
+    while the trigger lives: within a second, without asking a vendor.
+    """
+    label: str = ""
+    """What its button in the tray says; empty for a command that needs no button of its own."""
+    needs_text: bool = False
+    """Whether it makes no sense without something behind the verb: then the tray has no button."""
 
 
 class UnknownCommandError(NotFoundError):
@@ -79,11 +84,3 @@ class CommandRegistry:
     def _nearest(self, verb: str) -> str:
         near = difflib.get_close_matches(verb, self._by_name, n=1, cutoff=0.5)
         return self._by_name[near[0]].name if near else ""
-
-
-def split_words(text: str) -> list[str]:
-    """The words of ``text``; quotes hold several together, an unclosed quote holds nothing."""
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()

@@ -65,7 +65,7 @@ class Reception:
     async def _prepare(self, kind: EnvelopeKind, request: Request) -> Prepared:
         if kind is EnvelopeKind.COMMAND:
             command, rest = self._commands.find(request.text)
-            if command.opens_modal:
+            if command.opens_modal(rest):
                 await self._open_now(command, replace(request, text=rest))
                 return Prepared(keep=False)
             return Prepared()
@@ -78,11 +78,17 @@ class Reception:
 
     async def _open_now(self, spec: Command | Action, request: Request) -> None:
         try:
-            await spec.handle(request, self._workflows)
+            reply = await self._open(spec, await self._with_incident(request))
         except IncidentResponseError as error:
             log.warning("cannot open modal", name=spec.name, reason=str(error))
             reply = could_not("open the form", str(error), "Please try again.")
+        if reply is not None:
             await self._tell(request, reply)
+
+    async def _open(self, spec: Command | Action, request: Request) -> Message | None:
+        if isinstance(spec, Command) and (refusal := _out_of_place(spec, request)) is not None:
+            return refusal
+        return await spec.handle(request, self._workflows)
 
     async def handle(self, envelope: Envelope) -> None:
         """Do it and tell the person. Raises what should be tried again."""
@@ -121,12 +127,8 @@ class Reception:
 
     async def _command(self, request: Request) -> Message | None:
         command, rest = self._commands.find(request.text)
-        if command.scope is Scope.IN_ROOM and request.incident is None:
-            return could_not(
-                f"do “{command.name}” here",
-                "this channel is no war room",
-                f"Use it in a war room; {request.name} list shows them.",
-            )
+        if (refusal := _out_of_place(command, request)) is not None:
+            return refusal
         await self._require_member(request)
         return await command.handle(replace(request, text=rest), self._workflows)
 
@@ -144,6 +146,16 @@ class Reception:
             await chat.post_private(request.channel_id, request.user_id, reply)
         else:
             await chat.direct(request.user_id, reply)
+
+
+def _out_of_place(command: Command, request: Request) -> Message | None:
+    if command.scope is not Scope.IN_ROOM or request.incident is not None:
+        return None
+    return could_not(
+        f"do “{command.name}” here",
+        "this channel is no war room",
+        f"Use it in a war room; {request.name} list shows them.",
+    )
 
 
 def room_of(request: Request) -> Incident:

@@ -10,13 +10,13 @@ from typing import TypeVar
 import structlog
 
 from incident_response.adapters.http import Remembered
-from incident_response.adapters.slack import people
+from incident_response.adapters.slack import notable, people
 from incident_response.adapters.slack.client import Answer, Identity, SlackClient
 from incident_response.domain.errors import RefusedError, RetryableError
 from incident_response.domain.incident import MessageRef, Room
 from incident_response.domain.model import ChannelId, Json, UserId
 from incident_response.domain.people import ChatUser
-from incident_response.ports.chat import Invited, Message
+from incident_response.ports.chat import Invited, Message, NotableMessage
 from incident_response.ports.clock import Clock
 
 METADATA_TYPE = "incident_response"
@@ -101,6 +101,13 @@ class SlackChat:
             self._web.bookmarks_add, channel_id=channel_id, title=title, type="link", link=url
         )
 
+    async def archive(self, channel_id: ChannelId) -> None:
+        try:
+            await self._slack.write(self._web.conversations_archive, channel=channel_id)
+        except RefusedError as error:
+            if error.reason != "already_archived":
+                raise
+
     # --- messages --------------------------------------------------------------------------
 
     async def post(
@@ -184,6 +191,11 @@ class SlackChat:
         )
         return str(answer["permalink"])
 
+    async def notable_messages(
+        self, channel_id: ChannelId, *, limit: int
+    ) -> tuple[NotableMessage, ...]:
+        return await notable.notable_messages(self._slack, channel_id, limit=limit)
+
     # --- people and channels -----------------------------------------------------------------
 
     async def user(self, user_id: UserId) -> ChatUser | None:
@@ -194,6 +206,9 @@ class SlackChat:
         address = email.strip().lower()
         found = await self._emails.get(address, lambda: self._ask_email(address), keep=_exists)
         return found.value
+
+    async def group_members(self, handle: str) -> frozenset[UserId]:
+        return await notable.group_members(self._slack, handle)
 
     async def find_channel(self, name: str) -> ChannelId | None:
         found = await self._channels.get(name, lambda: self._ask_channel(name), keep=_exists)

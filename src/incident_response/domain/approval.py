@@ -1,0 +1,119 @@
+"""The proof that somebody approved exactly these bytes: nothing is published without it.
+
+An ``ApprovedDraft`` can only be had from a sealed ledger that holds the approval: whoever wants
+one must show the entries and the seal. Not here: giving an approval (workflows.approval_gate),
+sending (workflows.publishing).
+"""
+
+from collections.abc import Sequence
+
+from incident_response.domain.draft import Draft, PageMessage
+from incident_response.domain.errors import AutoPublishNotPermittedError
+from incident_response.domain.ledger import EntryKind, LedgerEntry, Seal
+from incident_response.domain.model import IncidentId, Json
+
+_MINT = object()
+
+
+class ApprovedDraft:
+    """A message that may be published, as it was approved.
+
+    Made by ``approved_to_send`` and ``approved_and_sent`` only; anything else raises
+    ``AutoPublishNotPermittedError``.
+    """
+
+    __slots__ = ("incident_id", "key", "message")
+
+    incident_id: IncidentId
+    key: str
+    """``<draft>.<revision>.<attempt>``: with the incident's id, its mark on the page."""
+    message: PageMessage
+
+    def __init__(
+        self, mint: object, incident_id: IncidentId, key: str, message: PageMessage
+    ) -> None:
+        if mint is not _MINT:
+            raise AutoPublishNotPermittedError
+        object.__setattr__(self, "incident_id", incident_id)
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "message", message)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("an approved message never changes")
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("nothing else is an approved message")
+
+
+def marks(draft: Draft) -> Json:
+    """What an entry about this draft carries, so that approval and publication can be matched."""
+    return {
+        "draft": draft.number,
+        "revision": draft.revision,
+        "attempt": draft.attempt,
+        "digest": draft.message.digest,
+    }
+
+
+def approved_to_send(
+    incident_id: IncidentId, draft: Draft, entries: Sequence[LedgerEntry], seal: Seal
+) -> ApprovedDraft:
+    """The draft as something that may be sent now.
+
+    ``entries`` is the incident's whole ledger. Raises ``AutoPublishNotPermittedError`` unless an
+    approval of exactly these bytes is in it and was not used yet, ``LedgerBrokenError`` for a
+    ledger that does not hold.
+    """
+    seal.verify(incident_id, entries)
+    state = _standing(draft, entries)
+    if state is not EntryKind.STATUSPAGE_DRAFT_APPROVED:
+        raise AutoPublishNotPermittedError(
+            "The ledger holds no unused approval of exactly this message, so it is not published."
+        )
+    return ApprovedDraft(_MINT, incident_id, draft.key, draft.message)
+
+
+def approved_and_sent(
+    incident_id: IncidentId, draft: Draft, entries: Sequence[LedgerEntry], seal: Seal
+) -> ApprovedDraft:
+    """The draft as something that was sent and may be looked for.
+
+    Raises as ``approved_to_send``, unless the ledger says that exactly this was approved and sent.
+    """
+    seal.verify(incident_id, entries)
+    if _standing(draft, entries) not in _SENT:
+        raise AutoPublishNotPermittedError("The ledger does not say that this message was sent.")
+    return ApprovedDraft(_MINT, incident_id, draft.key, draft.message)
+
+
+_SENT = (
+    EntryKind.STATUSPAGE_SENDING,
+    EntryKind.STATUSPAGE_UNCERTAIN,
+    EntryKind.STATUSPAGE_NEEDS_HUMAN,
+)
+_FLOW = {EntryKind.STATUSPAGE_DRAFT_APPROVED, EntryKind.STATUSPAGE_REFUSED, *_SENT}
+
+
+def _standing(draft: Draft, entries: Sequence[LedgerEntry]) -> EntryKind | None:
+    """What the newest entry about exactly this approval of exactly this message says; a refused
+    sending gives the approval back.
+    """
+    wanted = marks(draft)
+    state: EntryKind | None = None
+    for entry in entries:
+        if any(entry.details.get(name) != value for name, value in wanted.items()):
+            continue
+        if entry.kind is EntryKind.STATUSPAGE_DRAFT_APPROVED:
+            state = entry.kind
+        elif state is not None:  # nothing counts before its approval
+            state = _after(state, entry.kind)
+    return state
+
+
+def _after(state: EntryKind, kind: EntryKind) -> EntryKind | None:
+    if kind is EntryKind.STATUSPAGE_REFUSED:
+        return EntryKind.STATUSPAGE_DRAFT_APPROVED
+    if kind in _FLOW:
+        return kind
+    is_over = kind in (EntryKind.STATUSPAGE_PUBLISHED, EntryKind.STATUSPAGE_REJECTED)
+    return None if is_over else state

@@ -1,0 +1,176 @@
+"""A message to customers on its way to the status page: its exact content, and how far it is.
+
+::
+
+    PENDING ─approve→ APPROVED ─taken→ SENDING ─accepted→ PUBLISHED
+       │ ↺ edit          ↑ refused───────┤
+       └→ REJECTED                       └unknown→ RECONCILING ─found→ PUBLISHED
+                                                       └absent twice→ NEEDS_HUMAN
+
+Pure values. Not here: who may move it (workflows.approval_gate), sending it
+(workflows.publishing).
+"""
+
+import hashlib
+import json
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from incident_response.domain.model import UserId, Value
+from incident_response.domain.plain_text import composed
+
+TITLE_LIMIT = 150
+"""Characters of a title: what is shown whole in one line (Statuspage takes 255)."""
+BODY_LIMIT = 6_000
+"""Characters of a text: what one Slack message shows whole (Statuspage takes 25,000)."""
+CODE_LENGTH = 6
+
+
+class PageStatus(StrEnum):
+    """What the status page says of the incident (Statuspage's words, in the order of its life)."""
+
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+
+
+class PageImpact(StrEnum):
+    """How bad it is for customers (Statuspage's ``impact_override``)."""
+
+    NONE = "none"
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
+
+
+class ComponentStatus(StrEnum):
+    """How a component of the page is."""
+
+    OPERATIONAL = "operational"
+    DEGRADED = "degraded_performance"
+    PARTIAL_OUTAGE = "partial_outage"
+    MAJOR_OUTAGE = "major_outage"
+    MAINTENANCE = "under_maintenance"
+
+
+class Component(Value):
+    """A part of the product that customers see on the page."""
+
+    component_id: str
+    name: str
+    status: ComponentStatus = ComponentStatus.OPERATIONAL
+
+
+class PageMessage(Value):
+    """Exactly what is sent: nothing outside it reaches a customer."""
+
+    page_id: str
+    page_incident_id: str = ""
+    """The page's incident that this updates; empty to open one."""
+    title: str
+    body: str
+    status: PageStatus
+    impact: PageImpact
+    components: tuple[Component, ...] = ()
+    """Affected components, each with the status it shall show."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every byte that is sent, as 64 hex digits."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def code(self) -> str:
+        """The six hex digits that name exactly this message, to be typed or read aloud."""
+        return self.digest[:CODE_LENGTH]
+
+    def composed(self) -> "PageMessage":
+        """With title and text as they are shown: no invisible characters, composed form."""
+        title = " ".join(composed(self.title).split())
+        return self.model_copy(update={"title": title, "body": composed(self.body)})
+
+
+class DraftState(StrEnum):
+    """How far a draft is."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    SENDING = "sending"
+    RECONCILING = "reconciling"
+    """Sent, and no answer: the page is being looked at."""
+    PUBLISHED = "published"
+    NEEDS_HUMAN = "needs_human"
+    """Sent, no answer, and not found on the page: a person has to look."""
+    REJECTED = "rejected"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more happens to it."""
+        return self in (DraftState.PUBLISHED, DraftState.REJECTED)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it may already be, or come to be, on the page."""
+        return not self.is_settled and self is not DraftState.PENDING
+
+
+class Approval(Value):
+    """Somebody's word for exactly one message."""
+
+    by: UserId
+    at: datetime
+    digest: str
+    """Of the message that was shown to them."""
+    right: str
+    """Why they may: ``commander`` or ``approver``."""
+
+
+class Draft(Value):
+    """The incident's one message that is not settled, or the last one that is."""
+
+    number: int
+    """Counts the drafts of the incident, from 1."""
+    revision: int = 1
+    """Counts the texts of this draft; an approval is for one of them."""
+    message: PageMessage
+    state: DraftState = DraftState.PENDING
+    drafted_by: UserId | None = None
+    """Who wrote this revision; None for the program."""
+    drafted_at: datetime
+    is_template: bool = False
+    """Whether the text is a template's, since no model wrote it."""
+    subscribers: int | None = None
+    """How many customers are told by mail; None if that is not known."""
+    approvals: tuple[Approval, ...] = ()
+    """Of this revision, in order; as many different people as the policy asks for."""
+    attempt: int = 0
+    """How often it was approved to the end: one POST each, unless the page refused it."""
+    sent_at: datetime | None = None
+    looks: int = 0
+    """How often the page was looked at for it since it was sent."""
+    trouble: str = ""
+    """Why it was refused, rejected or is not certain, for people."""
+
+    @property
+    def key(self) -> str:
+        """What marks it on the page, so that it can be found there."""
+        return f"{self.number}.{self.revision}.{self.attempt}"
+
+
+class PageThread(Value):
+    """What the status page shows of this incident, as far as we published it."""
+
+    page_incident_id: str = ""
+    status: PageStatus | None = None
+    url: str = ""
+    title: str = ""
+    impact: PageImpact = PageImpact.MINOR
+    components: tuple[Component, ...] = ()
+    published_at: datetime | None = None
+    draft: Draft | None = None
+    drafts: int = Field(default=0, ge=0)
+    """How many drafts there have been."""
