@@ -1,0 +1,1 @@
+"""Drafts, edits, rejects and approves messages to customers."""

@@ -1,0 +1,1 @@
+"""Asks a writer, redacted, within a budget; else a template."""
