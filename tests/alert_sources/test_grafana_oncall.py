@@ -157,7 +157,7 @@ def test_the_payload_of_the_first_alert_may_be_anything(payload: Any) -> None:
 def test_severity_comes_from_the_labels_where_they_tell_one() -> None:
     body = changed(SPECIFIED, labels={"severity": "sev0", "priority": "p3"})
     assert parsed(body).severity is Severity.P0
-    assert parsed(changed(SPECIFIED, labels={"severity": "mauve"})).severity is Severity.P1
+    assert parsed(changed(SPECIFIED, labels={"severity": "mauve"})).severity is None
     assert parsed(changed(NATIVE, alert_payload=None)).severity is None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from incident_response.adapters.policy_yaml import shipped_policy
 from incident_response.domain.alert import AlertState, Link
 from incident_response.domain.briefing import Briefing, Part, PartState
 from incident_response.domain.checklist import STANDARD_CHECKLIST, ChecklistItem
@@ -25,6 +26,7 @@ from incident_response.domain.severity import Severity
 
 BEGAN = datetime(2026, 3, 2, 10, 28, tzinfo=UTC)
 NOW = BEGAN + timedelta(minutes=4)
+POLICY = shipped_policy()
 ADA, BEN = UserId("U0ADA"), UserId("U0BEN")
 ROOM = Room(channel_id=ChannelId("C0ROOM"), name="inc-20260302-checkout-errors-0a1b2c")
 INCIDENT = Incident(

@@ -15,7 +15,17 @@ from incident_response.domain.severity import Severity
 from incident_response.ports.chat import Invited
 from tests.blocks import slack_limits
 from tests.blocks.reading import buttons, shown
-from tests.blocks.samples import ADA, ASSEMBLED, BEN, BRIEFING, COMMANDED, INCIDENT, NOW, RESOLVED
+from tests.blocks.samples import (
+    ADA,
+    ASSEMBLED,
+    BEN,
+    BRIEFING,
+    COMMANDED,
+    INCIDENT,
+    NOW,
+    POLICY,
+    RESOLVED,
+)
 
 ROWS = (
     HelpRow("declare [title]", "Declare an incident", "anywhere"),
@@ -138,11 +148,13 @@ def test_who_joins_is_told_where_the_room_is() -> None:
 def test_who_declares_is_told_what_happens_next() -> None:
     head = "✅ Declared: 🟠 P1 *Checkout errors above 5 %*\n"
     recorded = INCIDENT.model_copy(update={"severity": Severity.P4})
-    assert replies.declared(INCIDENT).text == (
+    assert replies.declared(INCIDENT, policy=POLICY).text == (
         f"{head}The room is being set up; you will be invited."
     )
-    assert replies.declared(RESOLVED).text == f"{head}The room: <#C0ROOM>"
-    assert replies.declared(recorded).text.endswith("\nIt is recorded; P4 opens no room.")
+    assert replies.declared(RESOLVED, policy=POLICY).text == f"{head}The room: <#C0ROOM>"
+    assert replies.declared(recorded, policy=POLICY).text.endswith(
+        "\nIt is recorded; P4 opens no room."
+    )
 
 
 def test_a_refusal_says_what_why_and_what_to_do() -> None:

@@ -33,6 +33,7 @@ from incident_response.ports.chat import Invited, Message
 from incident_response.ports.event_queue import DeadLetter
 from incident_response.ports.inbox import Envelope, EnvelopeKind
 from tests.blocks import samples, slack_limits
+from tests.blocks.samples import POLICY
 
 SOURCES = sorted(Path(blocks.__file__).parent.glob("*.py"))
 EXAMPLES = settings(
@@ -44,7 +45,7 @@ EXAMPLES = settings(
 
 
 def about_incident(incident: Incident, briefing: Briefing, now: datetime) -> Iterator[Message]:
-    yield facts(incident, briefing, now)
+    yield facts(incident, briefing, now, policy=POLICY)
     yield status(incident, briefing, now)
     yield checklist(incident)
     yield announcement(incident)
@@ -54,7 +55,7 @@ def about_incident(incident: Incident, briefing: Briefing, now: datetime) -> Ite
     yield listing([], now)
     yield replies.roles(incident)
     yield replies.joined(incident)
-    yield replies.declared(incident)
+    yield replies.declared(incident, policy=POLICY)
     yield alert_notices.alert_resolved(incident)
     yield alert_notices.alert_refired(incident)
     yield alert_notices.reopened(incident)
@@ -88,7 +89,7 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     yield refusals.failed(text, RefusedError(text, reason=text))
     yield replies.invited(Invited(joined=(user,) * 30, refused={user: text}))
     yield replies.role_assigned(Role.SCRIBE, user, by=UserId("U0ADA"), previous=UserId("W0BEN"))
-    yield duty(Role.COMMANDER)
+    yield duty(Role.COMMANDER, policy=POLICY)
     yield help_text([HelpRow(text, text, text)] * 5, "/inc")
     yield unknown_command(text, text, "/inc")
 
@@ -130,7 +131,7 @@ def test_every_message_about_a_text_fits_and_does_only_what_it_should(
 @EXAMPLES
 @given(title=samples.hostile, message=samples.hostile)
 def test_the_declare_modal_fits_whatever_it_is_filled_with(title: str, message: str) -> None:
-    assert slack_limits.violations(declare_modal(title=title, message=message)) == []
+    assert slack_limits.violations(declare_modal(POLICY, title=title, message=message)) == []
 
 
 @EXAMPLES

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from incident_response.adapters.embedded.backend import EmbeddedBackend
+from incident_response.adapters.policy_yaml import shipped_policy
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.alert_intake import alert_intake
 from incident_response.bootstrap.processor import build_workflows
@@ -27,6 +28,7 @@ from incident_response.domain.context import (
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import UserId
 from incident_response.domain.people import ChatUser, Origin, Person, Roster
+from incident_response.domain.policy import Policy
 from incident_response.domain.severity import Severity
 from incident_response.ports.chat import Chat
 from incident_response.ports.incident_store import PlanState
@@ -197,7 +199,9 @@ def alert(world: World, **changes: object) -> Alert:
 
 
 @asynccontextmanager
-async def house(world: World, *, chat: Chat | None = None) -> AsyncIterator[House]:
+async def house(
+    world: World, *, chat: Chat | None = None, policy: Policy | None = None
+) -> AsyncIterator[House]:
     """The program until the context ends; cut off then in the middle of whatever it does."""
     intake = alert_intake(world.backend, world.clock)
     workflows = build_workflows(
@@ -205,6 +209,7 @@ async def house(world: World, *, chat: Chat | None = None) -> AsyncIterator[Hous
         backend=world.backend,
         chat=chat or world.chat,
         outside=world.outside,
+        policy=policy or shipped_policy(),
         intake=intake,
         clock=world.clock,
     )

@@ -35,9 +35,10 @@ async def _handle(request: Request, workflows: Workflows) -> None:
             link=await _link(form.origin, workflows),
         )
     )
-    if incident.severity.opens_room:
+    if workflows.policy.opens_room(incident.severity):
         workflows.runner.kick(incident.incident_id, ASSEMBLE)
-    await _tell(request, form.origin.channel_id, declared(incident), workflows=workflows)
+    told = declared(incident, policy=workflows.policy)
+    await _tell(request, form.origin.channel_id, told, workflows=workflows)
 
 
 async def _link(origin: Origin, workflows: Workflows) -> str:

@@ -19,6 +19,7 @@ from incident_response.blocks.text import (
 )
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import UserId
+from incident_response.domain.policy import Policy
 from incident_response.domain.roles import Role
 from incident_response.ports.chat import Invited, Message
 
@@ -82,7 +83,7 @@ def joined(incident: Incident) -> Message:
     return kit.paragraph(text, block_id="joined")
 
 
-def declared(incident: Incident) -> Message:
+def declared(incident: Incident, *, policy: Policy) -> Message:
     """Tells the person who declared an incident that it is on its way."""
     head = say(
         "{badge} {title}",
@@ -92,7 +93,7 @@ def declared(incident: Incident) -> Message:
     if incident.room:
         room = channel(incident.room.channel_id, incident.room.name)
         where = say("The room: {room}", room=room)
-    elif incident.severity.opens_room:
+    elif policy.opens_room(incident.severity):
         where = say("The room is being set up; you will be invited.")
     else:
         where = say("It is recorded; {severity} opens no room.", severity=incident.severity)

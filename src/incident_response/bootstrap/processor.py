@@ -14,10 +14,12 @@ from incident_response.adapters.slack.chat import SlackChat
 from incident_response.adapters.slack.client import SlackAccess, SlackClient
 from incident_response.adapters.slack.receiver import SlackReceiver
 from incident_response.bootstrap.backend import INCIDENT_QUEUE
+from incident_response.bootstrap.policy import load_policy
 from incident_response.bootstrap.vendors import Connection, Outside, connect_vendors
 from incident_response.commands import COMMANDS
 from incident_response.domain.errors import InvalidConfigurationError
 from incident_response.domain.model import IncidentId
+from incident_response.domain.policy import Policy
 from incident_response.durable.consumer import QueueConsumer
 from incident_response.durable.inbox_worker import InboxWorker
 from incident_response.durable.runner import PlanRunner
@@ -69,11 +71,13 @@ async def build_processor(
     intake: AlertIntake,
     clock: Clock,
     stack: AsyncExitStack,
+    policy: Policy | None = None,
 ) -> Processor:
     """Connect everything; what must be closed is pushed on ``stack``.
 
-    Raises ``InvalidConfigurationError`` if a Slack token is missing or a vendor's address makes no
-    sense.
+    ``policy`` takes the place of the one that the settings name. Raises
+    ``InvalidConfigurationError`` if a Slack token is missing, the policy has faults or a vendor's
+    address makes no sense.
     """
     slack = SlackClient(_slack_access(settings))
     stack.push_async_callback(slack.close)
@@ -84,6 +88,7 @@ async def build_processor(
         backend=backend,
         chat=chat,
         outside=connect_vendors(settings, Connection(http=http, clock=clock)),
+        policy=policy or load_policy(settings),
         intake=intake,
         clock=clock,
     )
@@ -122,12 +127,13 @@ def build_workflows(
     backend: EmbeddedBackend,
     chat: Chat,
     outside: Outside,
+    policy: Policy,
     intake: AlertIntake,
     clock: Clock,
 ) -> Workflows:
     """Everything the program can do, over any chat and any outside: tests enter here."""
     store = backend.incidents
-    board = RoomBoard(chat=chat, store=store, clock=clock)
+    board = RoomBoard(chat=chat, store=store, policy=policy, clock=clock)
     nudges = NudgeScheduler(
         scheduler=backend.scheduler, store=store, ledger=backend.ledger, chat=chat, clock=clock
     )
@@ -136,6 +142,7 @@ def build_workflows(
         board=board,
         nudges=nudges,
         sources=outside.sources,
+        policy=policy,
         clock=clock,
         incidents_channel=settings.incidents_channel,
     )
@@ -146,13 +153,14 @@ def build_workflows(
         clock=clock,
         owner=_owner(),
     )
-    folder = AlertFolder(intake=backend.intake, store=store, clock=clock)
+    folder = AlertFolder(intake=backend.intake, store=store, policy=policy, clock=clock)
     operators = OperatorNotices(
         chat=chat, channel_name=settings.operators_channel or settings.incidents_channel
     )
     runner.on_progress = lambda incident_id, record: _show(board, incident_id, record)
     return Workflows(
         clock=clock,
+        policy=policy,
         chat=chat,
         store=store,
         intake=backend.intake,
@@ -169,7 +177,7 @@ def build_workflows(
             operators=operators,
             clock=clock,
         ),
-        roles=RoleDesk(store=store, chat=chat, board=board, clock=clock),
+        roles=RoleDesk(store=store, chat=chat, board=board, policy=policy, clock=clock),
         checklist=ChecklistDesk(store=store, board=board, clock=clock),
         members=RoomMembers(store=store, chat=chat, board=board, clock=clock),
         declarations=Declarations(intake=intake, folder=folder, store=store),

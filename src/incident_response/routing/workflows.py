@@ -7,6 +7,7 @@ or settings.
 from dataclasses import dataclass
 from typing import Protocol
 
+from incident_response.domain.policy import Policy
 from incident_response.durable.runner import PlanRunner
 from incident_response.ports.chat import Chat
 from incident_response.ports.clock import Clock
@@ -42,6 +43,7 @@ class Workflows:
     """What the program can do."""
 
     clock: Clock
+    policy: Policy
     chat: Chat
     store: IncidentStore
     intake: Intake

@@ -12,6 +12,7 @@ from incident_response.domain.errors import NotAllowedError
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.model import ChannelId, IncidentId, UserId
+from incident_response.domain.policy import Policy
 from incident_response.domain.roles import Role
 from incident_response.ports.chat import Chat, Message
 from incident_response.ports.clock import Clock
@@ -34,9 +35,10 @@ class RoleDesk:
     """Assigns roles."""
 
     def __init__(
-        self, *, store: IncidentStore, chat: Chat, board: RoomBoard, clock: Clock
+        self, *, store: IncidentStore, chat: Chat, board: RoomBoard, policy: Policy, clock: Clock
     ) -> None:
         self._store = store
+        self._policy = policy
         self._chat = chat
         self._board = board
         self._clock = clock
@@ -61,7 +63,9 @@ class RoleDesk:
             told = role_assigned(role, to, by=asked.by, previous=previous)
             await self._chat.invite(incident.room.channel_id, (to,))
             await self._show(incident, incident.room.channel_id, told, asked=asked)
-            await self._chat.post_private(incident.room.channel_id, to, duty(role))
+            await self._chat.post_private(
+                incident.room.channel_id, to, duty(role, policy=self._policy)
+            )
         return incident
 
     def _decide(self, incident: Incident, role: Role, *, to: UserId, by: UserId) -> Decision:

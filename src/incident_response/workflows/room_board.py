@@ -21,6 +21,7 @@ from incident_response.domain.briefing import Briefing
 from incident_response.domain.errors import IncidentResponseError
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import IncidentId
+from incident_response.domain.policy import Policy
 from incident_response.ports.chat import Chat, Message
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
@@ -43,9 +44,10 @@ log = structlog.get_logger(__name__)
 class RoomBoard:
     """Draws what is standing in a room."""
 
-    def __init__(self, *, chat: Chat, store: IncidentStore, clock: Clock) -> None:
+    def __init__(self, *, chat: Chat, store: IncidentStore, policy: Policy, clock: Clock) -> None:
         self._chat = chat
         self._store = store
+        self._policy = policy
         self._clock = clock
         self._touched: dict[IncidentId, None] = {}
         self._woken = asyncio.Event()
@@ -103,7 +105,8 @@ class RoomBoard:
 
     async def facts(self, incident: Incident) -> Message:
         """The facts message as it should stand now."""
-        return facts(incident, await self.briefing(incident.incident_id), self._clock.now())
+        briefing = await self.briefing(incident.incident_id)
+        return facts(incident, briefing, self._clock.now(), policy=self._policy)
 
     def remember(self, incident: Incident, name: str, message: Message) -> None:
         """Note that ``message`` has just been posted there, so that it is not drawn again."""
@@ -122,8 +125,9 @@ class RoomBoard:
             return
         briefing, now = await self.briefing(incident.incident_id), self._clock.now()
         # The message names the minute it was drawn in, which alone is no reason to draw it again.
-        timeless = _digest(facts(incident, briefing, incident.created_at))
-        await self._draw(incident, FACTS, facts(incident, briefing, now), digest=timeless)
+        timeless = _digest(facts(incident, briefing, incident.created_at, policy=self._policy))
+        message = facts(incident, briefing, now, policy=self._policy)
+        await self._draw(incident, FACTS, message, digest=timeless)
 
     async def _draw(
         self, incident: Incident, name: str, message: Message, *, digest: str = ""

@@ -19,6 +19,7 @@ from incident_response.domain.errors import NameTakenError, RefusedError
 from incident_response.domain.incident import Incident, IncidentStatus, MessageRef, Room
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.model import ChannelId, Json, UserId, Value
+from incident_response.domain.policy import Policy
 from incident_response.durable.plan import Outcome, Plan, Step, StepContext
 from incident_response.ports.chat import Chat, Message
 from incident_response.ports.clock import Clock
@@ -73,6 +74,7 @@ class WarRoomAssembler:
         board: RoomBoard,
         nudges: NudgeScheduler,
         sources: Sources,
+        policy: Policy,
         clock: Clock,
         incidents_channel: str,
     ) -> None:
@@ -80,6 +82,7 @@ class WarRoomAssembler:
         self._board = board
         self._nudges = nudges
         self._sources = sources
+        self._policy = policy
         self._clock = clock
         self._incidents_channel = incidents_channel
         self.plan = self._plan()
@@ -211,7 +214,8 @@ class WarRoomAssembler:
 
     async def _post_facts(self, context: StepContext) -> Outcome:
         briefing = briefing_now(context.results, context.failures)
-        message = facts(context.incident, briefing, self._clock.now())
+        now = self._clock.now()
+        message = facts(context.incident, briefing, now, policy=self._policy)
         return await self._post(context, FACTS, message)
 
     async def _post_checklist(self, context: StepContext) -> Outcome:
