@@ -154,7 +154,9 @@ def test_the_payload_of_the_first_alert_may_be_anything(payload: Any) -> None:
     assert parsed(changed(NATIVE, alert_payload=payload)).title == "Checkout is failing"
 
 
-def test_severity_comes_from_the_labels_where_they_tell_one_and_is_else_left_to_the_policy() -> None:
+def test_severity_comes_from_the_labels_where_they_tell_one_and_is_else_left_to_the_policy() -> (
+    None
+):
     body = changed(SPECIFIED, labels={"severity": "sev0", "priority": "p3"})
     assert parsed(body).severity is Severity.P0
     assert parsed(changed(SPECIFIED, labels={"severity": "mauve"})).severity is None

@@ -21,6 +21,7 @@ from incident_response.domain.context import (
 )
 from incident_response.domain.incident import Incident, IncidentStatus, Room
 from incident_response.domain.model import ChannelId, EventId, IncidentId, UserId
+from incident_response.domain.response import Call, Escalation, Impact
 from incident_response.domain.roles import Role
 from incident_response.domain.severity import Severity
 
@@ -52,7 +53,12 @@ ASSEMBLED = INCIDENT.model_copy(
         "assembled_at": BEGAN + timedelta(seconds=25),
     }
 )
-COMMANDED = ASSEMBLED.model_copy(update={"roles": {Role.COMMANDER: BEN, Role.SCRIBE: ADA}})
+COMMANDED = ASSEMBLED.model_copy(
+    update={
+        "roles": {Role.COMMANDER: BEN, Role.SCRIBE: ADA},
+        "escalation": Escalation(acknowledged_by=BEN, acknowledged_at=BEGAN),
+    }
+)
 RESOLVED = COMMANDED.model_copy(
     update={"status": IncidentStatus.RESOLVED, "resolved_at": BEGAN + timedelta(hours=1)}
 )
@@ -190,6 +196,17 @@ def checklists(draw: Any) -> tuple[ChecklistItem, ...]:
     return (*standard, *extra)
 
 
+calls = st.builds(
+    Call,
+    number=st.integers(1, 3),
+    key=hostile,
+    levels=st.lists(hostile, max_size=5).map(tuple),
+    at=times,
+    by=st.none() | users,
+    why=hostile,
+    users=st.lists(users, max_size=40).map(tuple),
+    unresolved=st.lists(hostile, max_size=20).map(tuple),
+)
 incidents = st.builds(
     Incident,
     incident_id=st.from_regex(r"inc-[0-9a-f]{12}", fullmatch=True),
@@ -219,6 +236,15 @@ incidents = st.builds(
     proposed_commander=st.none() | users,
     responders=st.lists(users, max_size=40).map(tuple),
     checklist=checklists(),
+    escalation=st.builds(
+        Escalation,
+        level=st.integers(0, 5),
+        armed_at=st.none() | times,
+        calls=st.lists(calls, max_size=3).map(tuple),
+        acknowledged_by=st.none() | users,
+        acknowledged_at=st.none() | times,
+    ),
+    impacts=st.lists(st.sampled_from(Impact), unique=True).map(tuple),
 )
 parts = st.builds(
     Part,

@@ -7,6 +7,7 @@ from typing import Final
 
 from incident_response.blocks import kit, words
 from incident_response.blocks.people import mentions
+from incident_response.blocks.severity import severity_select
 from incident_response.blocks.text import (
     Safe,
     bold,
@@ -73,8 +74,12 @@ def roles(incident: Incident) -> Message:
     return kit.paragraph(join(rows, "\n"), block_id="roles")
 
 
-def joined(incident: Incident) -> Message:
-    """Tells the person who clicked *Join* where the room is."""
+def joined(incident: Incident, *, policy: Policy) -> Message:
+    """Tells the person who clicked *Join* where the room is; one that is only recorded has none
+    until it is raised.
+    """
+    if incident.room is None and not policy.opens_room(incident.severity):
+        return _recorded(incident, policy, block_id="joined")
     if incident.room is None:
         text = say("The room is still being set up; you are invited as soon as it stands.")
     else:
@@ -96,10 +101,24 @@ def declared(incident: Incident, *, policy: Policy) -> Message:
     elif policy.opens_room(incident.severity):
         where = say("The room is being set up; you will be invited.")
     else:
-        where = say("It is recorded; {severity} opens no room.", severity=incident.severity)
+        return _recorded(incident, policy, block_id="declared", head=head)
     return kit.paragraph(
         say("✅ Declared: {head}\n{where}", head=head, where=where), block_id="declared"
     )
+
+
+def _recorded(
+    incident: Incident, policy: Policy, *, block_id: str, head: Safe | None = None
+) -> Message:
+    """That it is a mere record, and the list with which it is raised."""
+    text = say("It is recorded; {severity} opens no room.", severity=incident.severity)
+    if head is not None:
+        text = say("✅ Declared: {head}\n{text}", head=head, text=text)
+    blocks = [kit.section(text, block_id=block_id)]
+    if not incident.is_closed:
+        choice = severity_select(incident, policy=policy)
+        blocks.append(kit.actions(choice, block_id="choose"))
+    return kit.message(text, blocks)
 
 
 def _holder(incident: Incident, role: Role) -> Safe:

@@ -36,16 +36,21 @@ from incident_response.routing.workflows import Workflows
 from incident_response.settings import Settings
 from incident_response.workflows.accept_alert import AlertIntake
 from incident_response.workflows.briefing import CONTEXT_STEPS
+from incident_response.workflows.calling import CallPlan
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
+from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
+from incident_response.workflows.impact import ImpactDesk
 from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
 from incident_response.workflows.roles import RoleDesk
 from incident_response.workflows.room_board import RoomBoard
 from incident_response.workflows.room_members import RoomMembers
 from incident_response.workflows.room_notices import RoomNotices
+from incident_response.workflows.rung_people import RungPeople
+from incident_response.workflows.severity import SeverityDesk
 from incident_response.workflows.war_room import WarRoomAssembler
 
 
@@ -137,26 +142,56 @@ def build_workflows(
     nudges = NudgeScheduler(
         scheduler=backend.scheduler, store=store, ledger=backend.ledger, chat=chat, clock=clock
     )
+    operators = OperatorNotices(
+        chat=chat, channel_name=settings.operators_channel or settings.incidents_channel
+    )
+    calls = CallPlan(
+        chat=chat,
+        board=board,
+        pager=outside.pager,
+        operators=operators,
+        policy=policy,
+        clock=clock,
+    )
+    escalation = EscalationLadder(
+        scheduler=backend.scheduler,
+        store=store,
+        chat=chat,
+        board=board,
+        people=RungPeople(chat=chat, on_call=outside.sources.on_call, policy=policy),
+        policy=policy,
+        clock=clock,
+        has_pager=outside.pager is not None,
+    )
+    severity = SeverityDesk(
+        store=store,
+        ledger=backend.ledger,
+        chat=chat,
+        board=board,
+        reminders=nudges,
+        escalation=escalation,
+        policy=policy,
+        clock=clock,
+    )
     assembler = WarRoomAssembler(
         chat=chat,
         board=board,
         nudges=nudges,
+        escalation=escalation,
         sources=outside.sources,
         policy=policy,
         clock=clock,
         incidents_channel=settings.incidents_channel,
     )
     runner = PlanRunner(
-        plans=(assembler.plan,),
+        plans=(assembler.plan, calls.plan),
         store=store,
         leases=backend.leases,
         clock=clock,
         owner=_owner(),
     )
     folder = AlertFolder(intake=backend.intake, store=store, policy=policy, clock=clock)
-    operators = OperatorNotices(
-        chat=chat, channel_name=settings.operators_channel or settings.incidents_channel
-    )
+    severity.kick = escalation.kick = runner.kick
     runner.on_progress = lambda incident_id, record: _show(board, incident_id, record)
     return Workflows(
         clock=clock,
@@ -182,6 +217,15 @@ def build_workflows(
         members=RoomMembers(store=store, chat=chat, board=board, clock=clock),
         declarations=Declarations(intake=intake, folder=folder, store=store),
         nudges=nudges,
+        severity=severity,
+        impact=ImpactDesk(
+            store=store,
+            ledger=backend.ledger,
+            severity=severity,
+            escalation=escalation,
+            clock=clock,
+        ),
+        escalation=escalation,
         commands=COMMANDS,
     )
 

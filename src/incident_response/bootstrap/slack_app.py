@@ -28,7 +28,10 @@ BOT_SCOPES = (
 BOT_EVENTS = ("member_joined_channel", "message.groups")
 """Events that an action handles (``actions``)."""
 
-COMMAND_HINT = "[declare | status | role | invite | checklist | list | help]"
+COMMAND_HINT = (
+    "[declare | status | severity | ack | escalate | impact | role | handoff | invite | checklist"
+    " | list | help]"
+)
 COMMAND_DESCRIPTION = "Declare and command incidents"
 SHORTCUTS = ((DECLARE_FROM_MESSAGE, "Declare an incident"),)
 """Message shortcuts: callback id and title."""

@@ -15,6 +15,10 @@ class Severity(StrEnum):
     P3 = "P3"
     P4 = "P4"
 
+    def is_worse_than(self, other: "Severity") -> bool:
+        """Whether it is nearer to P0."""
+        return self.value < other.value
+
     @classmethod
     def parse(cls, text: str) -> "Severity | None":
         """The severity a source's word stands for (``critical``, ``sev1``, ``p2`` ...), None for

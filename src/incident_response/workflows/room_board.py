@@ -14,6 +14,7 @@ import structlog
 
 from incident_response.blocks.announcement import announcement
 from incident_response.blocks.checklist import checklist
+from incident_response.blocks.escalation import called
 from incident_response.blocks.facts import facts
 from incident_response.blocks.proposal import proposal
 from incident_response.blocks.room import topic
@@ -22,6 +23,7 @@ from incident_response.domain.errors import IncidentResponseError
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import IncidentId
 from incident_response.domain.policy import Policy
+from incident_response.domain.response import Call
 from incident_response.ports.chat import Chat, Message
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
@@ -32,6 +34,12 @@ FACTS = "facts"
 CHECKLIST = "checklist"
 ANNOUNCEMENT = "announcement"
 PROPOSAL = "proposal"
+
+
+def call_message(call: Call) -> str:
+    """Name of the message that tells the room of a call."""
+    return f"call.{call.number}"
+
 
 GATHER_SECONDS = 0.25
 """How long touches are gathered before one redraw (chat.update allows about 50 a minute)."""
@@ -94,6 +102,9 @@ class RoomBoard:
             await self._draw(incident, CHECKLIST, checklist(incident))
             await self._draw(incident, ANNOUNCEMENT, announcement(incident))
             await self._draw(incident, PROPOSAL, proposal(incident))
+            for call in incident.escalation.calls:
+                message = called(incident, call, policy=self._policy)
+                await self._draw(incident, call_message(call), message)
             if incident.assembled_at is not None:
                 await self.set_topic(incident)
             if incident.is_closed:
