@@ -211,6 +211,7 @@ def _page_of(incident: Incident, call: Call, *, key: str) -> Page:
         team=incident.team,
         emails=call.addresses,
         url=url,
+        route=incident.route,
     )
 
 
