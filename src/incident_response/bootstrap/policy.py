@@ -18,7 +18,10 @@ def load_policy(settings: Settings) -> Policy:
     """
     if settings.policy_file is None:
         return shipped_policy()
-    return policy_in(settings.policy_file)
+    try:
+        return policy_in(settings.policy_file)
+    except InvalidConfigurationError as error:
+        raise InvalidConfigurationError(f"POLICY_FILE: {error}") from error
 
 
 def policy_in(path: Path) -> Policy:
