@@ -41,6 +41,7 @@ from tests.fakes.chat import FakeChannel, FakeChat
 from tests.fakes.code_host import FakeCodeHost
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.on_call import FakeOnCall
+from tests.fakes.pager import FakePager
 from tests.fakes.telemetry import FakeTelemetry
 
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class World:
     directory: FakeDirectory = field(init=False)
     telemetry: FakeTelemetry = field(init=False)
     code_host: FakeCodeHost = field(init=False)
+    pager: FakePager = field(init=False)
     backend: EmbeddedBackend = field(init=False)
     began: datetime = field(init=False)
 
@@ -105,6 +107,7 @@ class World:
                 ]
             },
         )
+        self.pager = FakePager(frozenset(user.email for user in USERS))
         commit = Commit(sha="f00dfeed", title="Raise timeout", author="Dev", at=now)
         self.code_host = FakeCodeHost(
             {"api": ChangeExcerpt(repository="x/api", commits=(commit,))}
@@ -123,7 +126,7 @@ class World:
 
     @property
     def outside(self) -> Outside:
-        return Outside(sources=self.sources)
+        return Outside(sources=self.sources, pager=self.pager)
 
     @property
     def room(self) -> FakeChannel:
