@@ -148,7 +148,6 @@ def test_what_a_severity_cannot_mean_is_told_with_its_place(
 ) -> None:
     of = SHIPPED.of(P1).model_copy(update=change)
     found = faults({**SHIPPED.severities, P1: of}, (), SHIPPED.contacts)
-    assert [(f.path, why in f.why) for f in found if f.path[:3] == ("severities", "P1", path[0])]
     assert (("severities", "P1", *path), True) in [(f.path, why in f.why) for f in found]
 
 

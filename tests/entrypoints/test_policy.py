@@ -8,15 +8,14 @@ import pytest
 from incident_response.adapters.policy_yaml.reader import shipped_text
 from tests.entrypoints.processes import run
 
+ALERT = {
+    "status": "firing",
+    "labels": {"alertname": "DiskFull", "team": "payments", "tier": "critical"},
+    "annotations": {"summary": "Disk is full"},
+    "startsAt": "2026-03-02T08:59:30Z",
+}
 FIRING = {
-    "alerts": [
-        {
-            "status": "firing",
-            "labels": {"alertname": "DiskFull", "team": "payments", "tier": "critical"},
-            "annotations": {"summary": "Disk is full"},
-            "startsAt": "2026-03-02T08:59:30Z",
-        }
-    ],
+    "alerts": [ALERT],
     "status": "firing",
     "version": "4",
     "groupKey": "{}:{alertname='DiskFull'}",
@@ -91,7 +90,7 @@ async def test_an_alert_is_explained_in_plain_words(tmp_path: Path, alert: str) 
     code, said = await run("policy", "explain", alert, "--policy", file)
     assert code == 0
     for words in (
-        "alertmanager: DiskFull (firing)",
+        "alertmanager: DiskFull: Disk is full (firing)",
         "P0  Critical: complete outage",
         "because rule 1 of the policy says so: team is payments, label tier is crit*.",
         "It opens a room.",
@@ -123,9 +122,8 @@ async def test_an_explanation_for_a_machine_is_one_line_of_json(alert: str) -> N
 async def test_an_alert_that_only_resolves_or_is_recorded_opens_nothing(
     tmp_path: Path, alert: str
 ) -> None:
-    resolved = json.loads(Path(alert).read_text()) | {"status": "resolved"}
-    resolved["alerts"][0]["status"] = "resolved"
-    resolved["alerts"][0]["endsAt"] = "2026-03-02T09:59:30Z"
+    ended = {"status": "resolved", "endsAt": "2026-03-02T09:59:30Z"}
+    resolved = {**FIRING, "status": "resolved", "alerts": [{**ALERT, **ended}]}
     path = tmp_path / "resolved.json"
     path.write_text(json.dumps(resolved))
     code, said = await run("policy", "explain", str(path))

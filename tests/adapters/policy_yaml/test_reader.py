@@ -124,7 +124,7 @@ def test_the_shipped_examples_of_rules_can_be_used() -> None:
         ("resolve_within: 2h", "resolve_within: 999d", "999d", "from 1s to 366d"),
         ("opens_room: false", "opens_room: maybe", "maybe", "write true or false, not 'maybe'"),
         ("approvals: 1 ", "approvals: 3 ", "approvals: 3", "write 1 or 2, not '3'"),
-        ("  P3:", "  P7:", "P7:", "did you mean P"),
+        ("  P3:", "  P7:", "P7:", "known are P0, P1, P2, P3, P4"),
         ("nudge_every: 4h", "nudge_evry: 4h", "nudge_evry", "did you mean nudge_every?"),
         ("nudge_every: 4h", "nudge_every: [4h]", "[4h]", "7d or 1h30m, not a list"),
         ("nudge_every: 4h", "nudge_every:", "nudge_every:\n", "there is nothing here"),
