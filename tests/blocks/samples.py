@@ -203,6 +203,7 @@ calls = st.builds(
     levels=st.lists(hostile, max_size=5).map(tuple),
     at=times,
     by=st.none() | users,
+    empty=st.lists(hostile, max_size=2).map(tuple),
     why=hostile,
     users=st.lists(users, max_size=40).map(tuple),
     unresolved=st.lists(hostile, max_size=20).map(tuple),

@@ -105,7 +105,7 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     call = Call(number=1, key="k", levels=(text,), at=at, why=text, unresolved=(text,) * 20)
     troubles = (escalation.Trouble(way=text, why=text, user=user),) * 20
     yield escalation.not_everybody(call, troubles)
-    yield escalation.nobody_to_call(incident, call, troubles)
+    yield escalation.nobody_to_call(incident, call, troubles, is_anybody_reached=False)
     yield severity_changed(incident, changed_severity(text, at=at), policy=POLICY)
     yield duty(Role.COMMANDER, policy=POLICY)
     yield help_text([HelpRow(text, text, text)] * 5, "/inc")

@@ -7,13 +7,15 @@ import pytest
 from incident_response.actions import ACTIONS
 from incident_response.blocks.action_ids import encode_value
 from incident_response.commands import COMMANDS
-from incident_response.domain.incident import Incident, Room
+from incident_response.domain.incident import Incident, IncidentStatus, Room
 from incident_response.domain.ledger import EntryKind
 from incident_response.domain.model import Json, UserId
 from incident_response.domain.response import Impact
 from incident_response.domain.roles import Role
 from incident_response.domain.severity import Severity
-from tests.routing.test_reception import Front, open_front
+from incident_response.ports.inbox import EnvelopeKind
+from incident_response.workflows.change_incident import Decision, change_incident
+from tests.routing.test_reception import ANSWERS, Front, open_front
 from tests.workflows.house import ADA, BEN, DEV, GUEST, House, World, house
 from tests.workflows.passing import called, entries, in_room, now_of
 
@@ -102,6 +104,36 @@ async def test_acknowledging_stops_the_ladder_and_a_second_one_hears_who_was_fir
         assert any(f"<@{ADA}> is on it" in text for text in in_room(h))
         assert f"<@{ADA}> acknowledged" in await acknowledges(front, BEN)
         assert len(await entries(h, front.incident, EntryKind.ACKNOWLEDGED)) == 1
+
+
+async def test_who_acknowledges_on_a_direct_message_is_told_there() -> None:
+    async with house(World()) as h:
+        front = await open_front(h)
+        elsewhere = front.envelope(
+            EnvelopeKind.ACTION,
+            {
+                "user": {"id": BEN},
+                "channel": {"id": "D0BEN"},
+                "response_url": ANSWERS,
+                "actions": [button(front, "acknowledge")],
+            },
+        )
+        await front.do(elsewhere)
+        assert f"<@{BEN}> is on it" in front.told()
+
+
+async def test_a_closed_incident_is_not_handed_over() -> None:
+    async with house(World()) as h:
+        front = await open_front(h)
+        await front.type("role ic")
+        closed = {"status": IncidentStatus.RESOLVED}
+        await change_incident(
+            h.workflows.store,
+            front.incident.incident_id,
+            lambda now: Decision(now.model_copy(update=closed), ()),
+        )
+        assert "is closed" in await front.type("handoff")
+        assert not any("would like to hand over" in text for text in in_room(h))
 
 
 @pytest.mark.parametrize("how", ["typed", "clicked"])

@@ -203,7 +203,11 @@ def alert(world: World, **changes: object) -> Alert:
 
 @asynccontextmanager
 async def house(
-    world: World, *, chat: Chat | None = None, policy: Policy | None = None
+    world: World,
+    *,
+    chat: Chat | None = None,
+    policy: Policy | None = None,
+    outside: Outside | None = None,
 ) -> AsyncIterator[House]:
     """The program until the context ends; cut off then in the middle of whatever it does."""
     intake = alert_intake(world.backend, world.clock)
@@ -211,7 +215,7 @@ async def house(
         Settings.isolated(),
         backend=world.backend,
         chat=chat or world.chat,
-        outside=world.outside,
+        outside=outside or world.outside,
         policy=policy or shipped_policy(),
         intake=intake,
         clock=world.clock,

@@ -6,18 +6,28 @@ from datetime import timedelta
 import pytest
 
 from incident_response.adapters.policy_yaml import shipped_policy
+from incident_response.bootstrap.vendors import Outside
 from incident_response.domain.alert import OnCallRoute
-from incident_response.domain.errors import NotAllowedError, UnavailableError
+from incident_response.domain.errors import (
+    NotAllowedError,
+    NotFoundError,
+    PermanentError,
+    UnavailableError,
+)
 from incident_response.domain.incident import Incident, IncidentStatus
 from incident_response.domain.ledger import EntryKind
+from incident_response.domain.model import Json
 from incident_response.domain.people import Roster
 from incident_response.domain.policy import Policy
 from incident_response.domain.response import Resolution
 from incident_response.domain.roles import Role
 from incident_response.domain.severity import Severity
+from incident_response.events import EVENTS
+from incident_response.ports.event_queue import Delivery, QueueMessage, encode
+from incident_response.routing.event import EventRegistry, UndecodableEventError
 from incident_response.workflows.change_incident import Decision, change_incident
 from incident_response.workflows.roles import Asked
-from tests.fakes.clock import LeapClock
+from tests.fakes.clock import START, LeapClock
 from tests.workflows.house import (
     ADA,
     BEN,
@@ -228,6 +238,11 @@ async def test_a_level_with_nobody_behind_it_is_said_and_the_next_one_called_at_
         call = incident.escalation.calls[-1]
         assert (call.levels, call.users) == (("L3", "L4"), (DEV,))
         assert any("engineering manager: the policy names nobody" in t for t in in_room(h))
+        assert any("*L4 is called:*" in t and "Nobody stands behind L3." in t for t in in_room(h))
+        said = [p.message.text for p in world.chat.channel("incidents").posted]
+        (told,) = (text for text in said if "Nobody could be called" in text)
+        assert "(L3)" in told
+        assert "The next step was called instead." in told
 
 
 async def test_where_nobody_is_left_to_call_the_room_and_the_operators_are_told() -> None:
@@ -299,6 +314,97 @@ async def test_whom_the_chat_will_not_message_is_said_and_the_others_are_called(
         incident = await called(h, incident)
         assert incident.escalation.paged == (CLEO,)
         assert "cannot be called" in str(incident.escalation.calls[-1].unresolved)
+
+
+async def test_a_message_that_fails_for_one_is_tried_again_for_that_one_alone() -> None:
+    world = World(clock=LeapClock())
+    async with house(world, policy=STAFFED) as h:
+        incident = await alerted(h)
+        world.chat.fail("direct", UnavailableError("hiccup"))
+        await passes(h, 31 * MINUTE)
+        await called(h, incident)
+        assert len(directly(h, ADA)) == len(directly(h, CLEO)) == 1
+        assert not any("Not everybody was reached" in text for text in in_room(h))
+
+
+async def test_a_person_whom_nothing_reaches_is_named_in_the_room() -> None:
+    world = World(clock=LeapClock())
+    world.pager.known = frozenset({"cleo@x.test"})
+    async with house(world, policy=STAFFED) as h:
+        incident = await alerted(h)
+        world.chat.fail("direct", NotAllowedError("messages are off"))
+        await passes(h, 31 * MINUTE)
+        await called(h, incident)
+        (told,) = (text for text in in_room(h) if "Not everybody was reached" in text)
+        assert f"<@{ADA}>, direct messages: messages are off" in told
+        assert "the pager: it does not know 1 of 2 people" in told
+        assert len(directly(h, CLEO)) == 1
+
+
+async def test_while_there_is_no_room_people_are_called_all_the_same() -> None:
+    world = World(clock=LeapClock())
+    async with house(world, policy=STAFFED) as h:
+        world.chat.fail("create_room", UnavailableError("down"), times=1_000)
+        incident = await h.alert(at=world.clock.now())
+        assert incident is not None
+
+        async def is_armed() -> bool:
+            name = f"escalate-{incident.incident_id}"
+            return await world.backend.scheduler.get(name) is not None
+
+        await eventually(is_armed)
+        await passes(h, 31 * MINUTE)
+        assert (await called(h, incident)).room is None
+        assert "You are called" in directly(h, CLEO)[0]
+        assert "cleo@x.test" in world.pager.called
+
+
+async def test_without_an_on_call_product_and_a_pager_the_contacts_are_called() -> None:
+    world = World(clock=LeapClock())
+    outside = Outside()
+    async with house(world, policy=STAFFED, outside=outside) as h:
+        incident = await called(h, await alerted(h))
+        (call,) = incident.escalation.calls
+        assert (call.users, call.addresses) == ((CLEO,), ())
+        (entry,) = await entries(h, incident, EntryKind.ESCALATED)
+        assert entry.details["how"] == ["room", "direct message"]
+
+
+async def test_an_on_call_product_that_does_not_answer_does_not_hide_the_contacts() -> None:
+    world = World(clock=LeapClock())
+    of = shipped_policy().of(Severity.P1)
+    again = of.ladder[1].model_copy(update={"who": ("on_call", "technical_lead")})
+    ladder = (of.ladder[0], again)
+    severities = {**STAFFED.severities, Severity.P1: of.model_copy(update={"ladder": ladder})}
+    async with house(world, policy=STAFFED.model_copy(update={"severities": severities})) as h:
+        incident = await alerted(h)
+        world.on_call.behaviour.fail_with(UnavailableError("no answer"))
+        await passes(h, 31 * MINUTE)
+        (call,) = (await called(h, incident)).escalation.calls
+        assert call.users == (CLEO,)
+        assert call.unresolved == ("on call: no answer",)
+
+
+async def test_an_event_that_names_no_level_or_no_incident_is_given_up_aloud() -> None:
+    world = World()
+    async with house(world) as h:
+        handle = EventRegistry(EVENTS).handle
+        bodies: tuple[tuple[Json, type[PermanentError]], ...] = (
+            ({"incident_id": "inc-1"}, UndecodableEventError),
+            ({"incident_id": "inc-1", "level": True}, UndecodableEventError),
+            ({"level": 1}, UndecodableEventError),
+            ({"incident_id": "inc-1", "level": 1}, NotFoundError),
+        )
+        for body, error in bodies:
+            with pytest.raises(error):
+                await handle(_delivery(body), h.workflows)
+
+
+def _delivery(body: Json) -> Delivery:
+    raw = encode(QueueMessage(type="ESCALATION_DUE", group="g", dedup_id="d", body=body))
+    return Delivery(
+        message_id="m", receipt="r", raw=raw, group="g", receive_count=1, sent_at=START
+    )
 
 
 @pytest.mark.parametrize("how", ["resolving", "closed", "stopped"])

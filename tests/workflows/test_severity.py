@@ -199,3 +199,18 @@ async def test_an_impact_raised_just_before_a_crash_still_calls_people_afterward
         incident = await called(h, incident)
         assert incident.severity is P0
         assert len(incident.escalation.calls) == 1
+
+
+async def test_an_impact_where_nobody_can_be_called_is_refused_and_not_noted() -> None:
+    world = World()
+    async with house(world) as h:
+        record = await h.alert(severity=P4)
+        assert record is not None
+        asked = Asked(by=ADA, at=world.clock.now(), key="click")
+        raise_ = h.workflows.impact.raise_
+        with pytest.raises(NotAllowedError, match="raise the severity"):
+            await raise_(record.incident_id, Impact.REVENUE, asked=asked)
+        assert (await now_of(h, record)).impacts == ()
+        raised = await raise_(record.incident_id, Impact.SECURITY, asked=asked)
+        assert raised.severity is P0
+        assert (await h.settled(record)).room is not None

@@ -87,11 +87,15 @@ def not_everybody(call: Call, troubles: tuple[Trouble, ...]) -> Message:
     return kit.paragraph(join([head, *rows], "\n"), block_id="not_everybody")
 
 
-def nobody_to_call(incident: Incident, call: Call, troubles: tuple[Trouble, ...]) -> Message:
-    """Tells operators that an incident waits and that nobody could be called to it."""
+def nobody_to_call(
+    incident: Incident, call: Call, troubles: tuple[Trouble, ...], *, is_anybody_reached: bool
+) -> Message:
+    """Tells operators that an incident waits and that nobody could be called to it, or nobody of a
+    step whose next was called instead.
+    """
     head = say(
         "🚨 *Nobody could be called* ({level}) to {badge} {title}",
-        level=_levels(call),
+        level=_names(call.empty or call.levels),
         badge=words.badge(incident),
         title=bold(excerpt(words.title(incident), TITLE)),
     )
@@ -99,6 +103,8 @@ def nobody_to_call(incident: Incident, call: Call, troubles: tuple[Trouble, ...]
     if incident.room is not None:
         where = channel(incident.room.channel_id, incident.room.name)
     do = say("Call somebody by hand, and name people in the policy's contacts.")
+    if is_anybody_reached:
+        do = say("The next step was called instead. Name people in the policy's contacts.")
     rows = [excerpt(why, UNRESOLVED) for why in call.unresolved[:MOST_UNRESOLVED]]
     rows += [_trouble(trouble) for trouble in troubles[:MOST_UNRESOLVED]]
     return kit.paragraph(join([head, where, *rows, do], "\n"), block_id="nobody_to_call")
@@ -154,7 +160,10 @@ def _head(call: Call) -> Safe:
     if not call.has_people:
         return say("🚨 *Nobody could be called for {level}.* {why}", level=level, why=why)
     who = mentions(call.users) if call.users else say("by pager")
-    return say("📣 *{level} is called:* {who}. {why}", level=level, who=who, why=why)
+    text = say("📣 *{level} is called:* {who}. {why}", level=level, who=who, why=why)
+    if not call.empty:
+        return text
+    return say("{text} Nobody stands behind {empty}.", text=text, empty=_names(call.empty))
 
 
 def _reason(call: Call) -> Safe:
@@ -194,7 +203,12 @@ def _trouble(trouble: Trouble) -> Safe:
 
 
 def _levels(call: Call) -> Safe:
-    return join((excerpt(level, 40) for level in call.levels), ", ")
+    """The steps that are called; those with nobody behind them only if there are no others."""
+    return _names(tuple(level for level in call.levels if level not in call.empty) or call.levels)
+
+
+def _names(levels: tuple[str, ...]) -> Safe:
+    return join((excerpt(level, 40) for level in levels), ", ")
 
 
 def _unresolved(names: tuple[str, ...]) -> list[Json]:

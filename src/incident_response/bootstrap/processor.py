@@ -223,6 +223,7 @@ def build_workflows(
             ledger=backend.ledger,
             severity=severity,
             escalation=escalation,
+            policy=policy,
             clock=clock,
         ),
         escalation=escalation,

@@ -28,6 +28,8 @@ class Call(Value):
     """Names of the ladder's steps that it reaches, such as ``L2``; several after an outage, or
     where a step has nobody behind it.
     """
+    empty: tuple[str, ...] = ()
+    """Those of ``levels`` that have nobody behind them."""
     at: datetime
     by: UserId | None = None
     """Who asked for it; None: the time had come."""

@@ -159,7 +159,9 @@ class CallPlan:
         return Outcome(result={"unknown": len(unknown), "of": len(call.addresses)})
 
     async def _report(self, context: StepContext) -> Outcome:
-        """What did not work is said in the room; if nobody was reached, to operators too."""
+        """What did not work is said in the room; to operators, that nobody was reached, or that a
+        step has nobody behind it.
+        """
         incident, call = context.incident, _call(context)
         troubles = tuple(_troubles(context))
         if not _is_wanted(context):
@@ -167,8 +169,11 @@ class CallPlan:
         if troubles and call.has_people and incident.room is not None:
             told, channel = not_everybody(call, troubles), incident.room.channel_id
             await post_once(self._chat, channel, told, key=context.key, since=call.at)
-        if not _is_anybody_reached(context, call, has_pager=self._pager is not None):
-            await self._operators.nobody_called(incident, call, troubles)
+        is_reached = _is_anybody_reached(context, call)
+        if call.empty or not is_reached:
+            await self._operators.nobody_called(
+                incident, call, troubles, is_anybody_reached=is_reached
+            )
         return Outcome()
 
     def _entry(self, kind: EntryKind, details: Json) -> NewEntry:
@@ -229,13 +234,10 @@ def _troubles(context: StepContext) -> Iterable[Trouble]:
         yield Trouble(way=WAYS["page"], why=why)
 
 
-def _is_anybody_reached(context: StepContext, call: Call, *, has_pager: bool) -> bool:
+def _is_anybody_reached(context: StepContext, call: Call) -> bool:
     told = "tell_directly" in context.results and bool(call.users)
-    paged = has_pager and "page" in context.results and bool(call.addresses)
-    result = context.results.get("page")
-    if paged and isinstance(result, dict):
-        paged = result.get("unknown") != result.get("of")
-    return told or paged
+    paged = context.results.get("page")
+    return told or (isinstance(paged, dict) and paged.get("unknown") != paged.get("of"))
 
 
 def _with_responders(incident: Incident, users: tuple[UserId, ...]) -> Incident:

@@ -61,6 +61,8 @@ class _Reach:
 
     first: int
     last: int
+    empty: int
+    """How many of them, from the first on, have nobody behind them."""
     people: People
 
 
@@ -92,7 +94,8 @@ class EscalationLadder:
 
     async def start(self, incident: Incident) -> datetime | None:
         """Have the next step called at its time; when, None if nobody will be."""
-        return await self._schedule(incident)
+        now = await self._get(incident.incident_id)  # the plan may hold an older one
+        return await self._schedule(now)
 
     async def rearm(self, incident_id: IncidentId) -> None:
         """Make the schedule what the incident's state asks for."""
@@ -206,13 +209,15 @@ class EscalationLadder:
 
     async def _reach(self, incident: Incident, first: int, last: int) -> _Reach:
         """The people of these steps; while there is nobody, the next step's too."""
-        ladder = self._policy.of(incident.severity).ladder
+        ladder, empty = self._policy.of(incident.severity).ladder, 0
         while True:
             people = await self._people.behind(incident, ladder[first : last + 1])
             if not self._has_pager:
                 people = people.model_copy(update={"addresses": ()})
-            if people.users or people.addresses or last + 1 >= len(ladder):
-                return _Reach(first=first, last=last, people=people)
+            is_anybody = bool(people.users or people.addresses)
+            empty = empty if is_anybody else last + 1 - first
+            if is_anybody or last + 1 >= len(ladder):
+                return _Reach(first=first, last=last, empty=empty, people=people)
             last += 1
 
     def _claim(
@@ -245,10 +250,12 @@ class EscalationLadder:
 
     def _made(self, incident: Incident, reach: _Reach, reason: _Reason, *, at: datetime) -> Call:
         ladder = self._policy.of(incident.severity).ladder
+        levels = tuple(rung.level for rung in ladder[reach.first : reach.last + 1])
         return Call(
             number=len(incident.escalation.calls) + 1,
             key=reason.key,
-            levels=tuple(rung.level for rung in ladder[reach.first : reach.last + 1]),
+            levels=levels,
+            empty=levels[: reach.empty],
             at=at,
             by=reason.by,
             why=reason.text,
@@ -267,6 +274,7 @@ class EscalationLadder:
             "call": call.number,
             "level": reach.last,
             "levels": list(call.levels),
+            "empty": list(call.empty),
             "to": list(call.users),
             "paged": len(call.addresses),
             "how": [way for way, is_taken in how.items() if is_taken],

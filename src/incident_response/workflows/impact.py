@@ -8,6 +8,7 @@ from incident_response.domain.errors import NotAllowedError
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.model import IncidentId
+from incident_response.domain.policy import Policy
 from incident_response.domain.response import Impact
 from incident_response.domain.severity import Severity
 from incident_response.ports.clock import Clock
@@ -36,12 +37,14 @@ class ImpactDesk:
         ledger: Ledger,
         severity: SeverityDesk,
         escalation: EscalationLadder,
+        policy: Policy,
         clock: Clock,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._severity = severity
         self._escalation = escalation
+        self._policy = policy
         self._clock = clock
 
     async def raise_(self, incident_id: IncidentId, impact: Impact, *, asked: Asked) -> Incident:
@@ -68,6 +71,11 @@ class ImpactDesk:
             raise NotAllowedError("This incident is closed.")
         if impact in incident.impacts:
             return Decision(incident, ())
+        of = self._policy.of(incident.severity)
+        if impact is not Impact.SECURITY and len(of.ladder) < 2:
+            raise NotAllowedError(
+                f"The policy has nobody else to call for {incident.severity}; raise the severity."
+            )
         entry = NewEntry(
             kind=EntryKind.IMPACT_RAISED,
             at=self._clock.now(),

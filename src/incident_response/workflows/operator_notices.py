@@ -62,11 +62,21 @@ class OperatorNotices:
         await self._post(envelope_buried(envelope, reason), key=f"buried:{envelope.key}")
 
     async def nobody_called(
-        self, incident: Incident, call: Call, troubles: tuple[Trouble, ...]
+        self,
+        incident: Incident,
+        call: Call,
+        troubles: tuple[Trouble, ...],
+        *,
+        is_anybody_reached: bool,
     ) -> None:
-        """An incident is waiting, and nobody could be called to it."""
-        log.error("nobody could be called", incident_id=incident.incident_id, levels=call.levels)
-        message = nobody_to_call(incident, call, troubles)
+        """An incident is waiting, and nobody could be called to it, or nobody of a step."""
+        log.error(
+            "nobody could be called",
+            incident_id=incident.incident_id,
+            levels=call.levels,
+            is_anybody_reached=is_anybody_reached,
+        )
+        message = nobody_to_call(incident, call, troubles, is_anybody_reached=is_anybody_reached)
         key = f"nobody:{incident.incident_id}:{call.number}"
         await self._post(message, key=key, since=call.at)
 

@@ -74,11 +74,13 @@ class RoleDesk:
     ) -> Incident:
         """The commander gives command to ``to``; to nobody named: the room is asked.
 
-        Raises ``NotAllowedError`` if somebody else is in command, or as ``assign``.
+        Raises ``NotAllowedError`` if somebody else or nobody is in command, or as ``assign``.
         """
         incident = await self._store.get(incident_id)
         if incident is None:
             raise NotFoundError(f"there is no incident {incident_id}")
+        if incident.is_closed:
+            raise NotAllowedError("This incident is closed.")
         if incident.commander not in (asked.by, to):
             raise NotAllowedError("Only whoever is in command can hand it over.")
         if to is not None:

@@ -152,6 +152,12 @@ def test_a_mistake_is_told_with_its_line_and_what_to_do(
     assert lines & set(starts), told
 
 
+@pytest.mark.parametrize("meaning", ["x" * 501, '"bell \\a"'])
+def test_a_text_nobody_can_read_in_one_line_is_refused(meaning: str) -> None:
+    text = changed('meaning: "For the record: no user is affected"', f"meaning: {meaning}")
+    assert any("at most 500 characters" in line for line in refusal(text))
+
+
 def test_several_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
     text = changed("respond_within: 30m", "respond_within: soon")
     text = text.replace("nudge_every: 4h", "nudge_every: often").replace('cto: ""', "cto: x", 1)
