@@ -184,6 +184,52 @@ async def test_acknowledging_and_the_time_meet_and_either_wins_whole() -> None:
         assert len(await entries(h, incident, EntryKind.ESCALATED)) == len(kinds) - 1
 
 
+def asking_on_call() -> Policy:
+    """A ladder whose second step is whoever is on call then."""
+    of = shipped_policy().of(Severity.P1)
+    again = of.ladder[1].model_copy(update={"who": ("on_call", "technical_lead")})
+    changed = of.model_copy(update={"ladder": (of.ladder[0], again)})
+    return STAFFED.model_copy(update={"severities": {**STAFFED.severities, Severity.P1: changed}})
+
+
+async def test_an_acknowledgement_while_people_are_looked_up_is_in_time() -> None:
+    world = World(clock=LeapClock())
+    async with house(world, policy=asking_on_call()) as h, asyncio.TaskGroup() as tasks:
+        incident = await alerted(h)
+        calls = world.on_call.behaviour.calls
+        world.on_call.behaviour.hang()
+        firing = tasks.create_task(passes(h, 31 * MINUTE))
+
+        async def is_asking() -> bool:
+            return world.on_call.behaviour.calls > calls
+
+        await eventually(is_asking)
+        await h.workflows.escalation.acknowledge(incident.incident_id, asked=asked(h, BEN))
+        world.on_call.behaviour.recover()
+        await firing
+        assert await entries(h, incident, EntryKind.ESCALATED) == []
+        assert (await now_of(h, incident)).escalation.acknowledged_by == BEN
+
+
+async def test_an_acknowledgement_before_the_first_word_spares_everybody_the_call() -> None:
+    clock = LeapClock()
+    world = World(clock=clock)
+    async with house(world, policy=STAFFED) as h:
+        incident = await alerted(h)
+        clock.leap(31 * MINUTE)
+        name = f"{incident.incident_id}/escalate#1"
+        held = await world.backend.leases.acquire(name, owner="another", ttl=HOUR)
+        assert held is not None, "nobody begins the call while another has it"
+        await passes(h, timedelta(0))
+        await h.workflows.escalation.acknowledge(incident.incident_id, asked=asked(h, BEN))
+        assert len(await entries(h, incident, EntryKind.ESCALATED)) == 1
+        await world.backend.leases.release(held)
+        await called(h, incident)
+        assert directly(h, CLEO) == []
+        assert world.pager.pages == []
+        assert not any("L2 is called" in text for text in in_room(h))
+
+
 async def test_an_acknowledgement_takes_the_button_from_the_call() -> None:
     world = World(clock=LeapClock())
     async with house(world, policy=STAFFED) as h:
@@ -271,15 +317,11 @@ async def test_an_empty_room_of_an_urgent_incident_does_not_wait() -> None:
 
 async def test_whoever_is_on_call_now_is_called_by_a_step_that_says_so() -> None:
     world = World(clock=LeapClock())
-    of = shipped_policy().of(Severity.P1)
-    again = of.ladder[1].model_copy(update={"who": ("on_call",)})
-    ladder = (of.ladder[0], again)
-    severities = {**STAFFED.severities, Severity.P1: of.model_copy(update={"ladder": ladder})}
-    async with house(world, policy=STAFFED.model_copy(update={"severities": severities})) as h:
+    async with house(world, policy=asking_on_call()) as h:
         incident = await alerted(h)
-        world.on_call.rosters = {"payments": Roster(people=(person("Cleo"),))}
+        world.on_call.rosters = {"payments": Roster(people=(person("Dev"),))}
         await passes(h, 31 * MINUTE)
-        assert (await called(h, incident)).escalation.paged == (CLEO,)
+        assert (await called(h, incident)).escalation.paged == (DEV, CLEO)
 
 
 async def test_a_chat_that_finds_nobody_does_not_keep_the_pager_from_calling() -> None:
@@ -372,11 +414,7 @@ async def test_without_an_on_call_product_and_a_pager_the_contacts_are_called() 
 
 async def test_an_on_call_product_that_does_not_answer_does_not_hide_the_contacts() -> None:
     world = World(clock=LeapClock())
-    of = shipped_policy().of(Severity.P1)
-    again = of.ladder[1].model_copy(update={"who": ("on_call", "technical_lead")})
-    ladder = (of.ladder[0], again)
-    severities = {**STAFFED.severities, Severity.P1: of.model_copy(update={"ladder": ladder})}
-    async with house(world, policy=STAFFED.model_copy(update={"severities": severities})) as h:
+    async with house(world, policy=asking_on_call()) as h:
         incident = await alerted(h)
         world.on_call.behaviour.fail_with(UnavailableError("no answer"))
         await passes(h, 31 * MINUTE)
