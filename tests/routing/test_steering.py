@@ -54,6 +54,7 @@ async def test_severity_alone_tells_what_each_means_and_offers_them() -> None:
         told = await front.type("severity")
         for severity in Severity:
             assert h.workflows.policy.of(severity).meaning in told
+        assert "*P1* High: a major function is impaired for many users *(now)*" in told
         assert "respond within 30 min · resolve within 4 h · updates every 1 h" in told
         assert "set_severity" in str(h.world.chat.responses[-1][1].blocks)
 

@@ -89,12 +89,12 @@ def _row(incident: Incident, severity: Severity, policy: Policy) -> Safe:
     of = policy.of(severity)
     is_now = severity is incident.severity
     head = say(
-        "{mark} {name} {meaning}{now}",
+        "{mark} {name} {meaning}",
         mark=words.MARKS[severity],
         name=bold(severity),
         meaning=excerpt(of.meaning, MEANING),
-        now=escape(" (now)") if is_now else Safe(),
     )
+    head = say("{head} *(now)*", head=head) if is_now else head
     record = Safe() if of.opens_room else say("only recorded, no room")
     details = join([promises(of), record])
     return say("{head}\n        {details}", head=head, details=details) if details else head
