@@ -15,14 +15,20 @@ from incident_response.adapters.grafana_cloud import (
 from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.grafana_oncall import GrafanaOnCall
 from incident_response.adapters.http import vendor_session
+from incident_response.adapters.linear import LinearTracker
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.adapters.workos import WorkOSDirectory
 from incident_response.sandbox.alert_groups import AlertGroups
 from incident_response.sandbox.clock import RealClock
 from incident_response.sandbox.faults import Fault, FaultBoard
+from incident_response.sandbox.store import Store
 from incident_response.sandbox.tidewater import TIDEWATER
 from incident_response.sandbox.vendors import github, grafana_oncall, loki, mimir, tempo, workos
 from incident_response.sandbox.vendors.grafana_cloud import GrafanaAccess as StandInAccess
+from incident_response.sandbox.vendors.linear import api as linear
+from incident_response.sandbox.vendors.linear.quota import Quota
+from incident_response.sandbox.vendors.linear.seed import PROJECTS, TEAM
+from incident_response.sandbox.vendors.linear.tracker import Tracker
 from incident_response.sandbox.vendors.world import World
 from tests.adapters.scripted import serving
 
@@ -39,6 +45,9 @@ class StandIns:
     board: FaultBoard
     http: aiohttp.ClientSession
     groups: AlertGroups
+    tracker_records: Tracker
+    """What Linear's stand-in keeps."""
+    quota: Quota
 
     def break_down(self, target: str) -> None:
         """Every call to ``target`` (fnmatch) fails until ``mend``."""
@@ -92,6 +101,23 @@ class StandIns:
             clock=SystemClock(),
         )
 
+    def tracker(
+        self,
+        *,
+        api_key: str = TOKEN,
+        team_id: str = TEAM.id,
+        project_id: str = PROJECTS[0].id,
+        path: str = linear.PATH,
+    ) -> LinearTracker:
+        return LinearTracker(
+            base_url=f"{self.url}{path}",
+            api_key=api_key,
+            team_id=team_id,
+            project_id=project_id,
+            http=self.http,
+            clock=SystemClock(),
+        )
+
 
 @asynccontextmanager
 async def stand_ins() -> AsyncIterator[StandIns]:
@@ -100,6 +126,7 @@ async def stand_ins() -> AsyncIterator[StandIns]:
     groups = AlertGroups()
     world = World(TIDEWATER, clock, board, groups)
     access = StandInAccess(INSTANCE, TOKEN)
+    records, quota = Tracker(TIDEWATER, Store(table="linear")), Quota(clock)
     routes = (
         *grafana_oncall.routes(world, TOKEN),
         *workos.routes(world, TOKEN),
@@ -107,6 +134,8 @@ async def stand_ins() -> AsyncIterator[StandIns]:
         *loki.routes(world, access),
         *tempo.routes(world, access),
         *github.routes(world, TOKEN),
+        *linear.routes(world, records, TOKEN, quota=quota),
     )
     async with serving(*routes) as url, vendor_session() as http:
-        yield StandIns(url, board, http, groups)
+        yield StandIns(url, board, http, groups, records, quota)
+    records.close()

@@ -17,6 +17,7 @@ from incident_response.adapters.grafana_cloud.loki import LokiLogSource
 from incident_response.adapters.grafana_cloud.mimir import MimirMetricsSource
 from incident_response.adapters.grafana_cloud.tempo import TempoTraceSource
 from incident_response.adapters.grafana_oncall import GrafanaOnCall
+from incident_response.adapters.linear import LinearTracker
 from incident_response.adapters.workos import WorkOSDirectory
 from incident_response.ports.clock import Clock
 from incident_response.ports.drafter import Drafter
@@ -130,6 +131,17 @@ def _github(s: Settings, c: Connection) -> GitHubCodeHost:
     )
 
 
+def _linear(s: Settings, c: Connection) -> LinearTracker:
+    return LinearTracker(
+        base_url=s.linear_url,
+        api_key=_secret(s.linear_api_key),
+        team_id=s.linear_team_id,
+        project_id=s.linear_project_id,
+        http=c.http,
+        clock=c.clock,
+    )
+
+
 VENDORS = (
     Vendor(
         name="Grafana OnCall",
@@ -144,6 +156,12 @@ VENDORS = (
     Vendor(name="Loki", provides=("logs",), needs=("loki_url", "loki_token"), connect=_loki),
     Vendor(name="Tempo", provides=("traces",), needs=("tempo_url", "tempo_token"), connect=_tempo),
     Vendor(name="GitHub", provides=("code_host",), needs=("github_token",), connect=_github),
+    Vendor(
+        name="Linear",
+        provides=("tracker",),
+        needs=("linear_api_key", "linear_team_id"),
+        connect=_linear,
+    ),
 )
 
 

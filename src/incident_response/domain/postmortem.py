@@ -169,6 +169,8 @@ class PostmortemDocument(Value):
     """The six digits people say."""
     title: str
     severity: Severity
+    meaning: str = ""
+    """What the policy says of the severity."""
     status: IncidentStatus
     source: str = ""
     service: str = ""
@@ -259,7 +261,7 @@ def _head(document: PostmortemDocument) -> str:
     facts = [
         f"**Date:** {moment(document.started_at)[:10]}",
         f"**Duration:** {took} (began {moment(document.started_at)})",
-        f"**Severity:** {document.severity} ({md.escape(document.severity.meaning)})",
+        f"**Severity:** {_severity(document)}",
         f"**Status:** {document.status.value.capitalize()}",
         f"**Service:** {md.escape(document.service) or 'not named'}",
         f"**Incident:** {document.incident_id} (code {document.code})",
@@ -267,6 +269,11 @@ def _head(document: PostmortemDocument) -> str:
     ]
     writer = _byline(document.prose)
     return f"# {md.escape(document.heading)}\n\n{md.bullets(facts)}\n\n_{writer}_"
+
+
+def _severity(document: PostmortemDocument) -> str:
+    meaning = md.escape(document.meaning)
+    return f"{document.severity} ({meaning})" if meaning else document.severity.value
 
 
 def _byline(prose: Prose) -> str:
