@@ -12,12 +12,15 @@ from incident_response.actions.escalate import action as escalate
 from incident_response.actions.hand_over import action as hand_over
 from incident_response.actions.join_room import action as join_room
 from incident_response.actions.member_joined import action as member_joined
+from incident_response.actions.open_timeline_form import actions as open_timeline_form
 from incident_response.actions.raise_impact import actions as raise_impact
 from incident_response.actions.retry_step import action as retry_step
 from incident_response.actions.set_severity import action as set_severity
 from incident_response.actions.take_command import action as take_command
 from incident_response.actions.take_role import action as take_role
 from incident_response.actions.tick_checklist import action as tick_checklist
+from incident_response.actions.timeline_form import actions as timeline_form
+from incident_response.actions.turn_timeline import actions as turn_timeline
 
 ACTIONS = (
     take_command,
@@ -30,6 +33,9 @@ ACTIONS = (
     join_room,
     tick_checklist,
     retry_step,
+    *turn_timeline,
+    *open_timeline_form,
+    *timeline_form,
     declare,
     declare_from_message,
     member_joined,

@@ -23,6 +23,12 @@ SET_SEVERITY: Final = "set_severity"
 TAKE_ROLE: Final = "take_role"
 HAND_OVER: Final = "hand_over"
 RAISE_IMPACT: Final = "raise_impact"
+TIMELINE_EARLIER: Final = "timeline_earlier"
+TIMELINE_LATER: Final = "timeline_later"
+ADD_EVENT: Final = "add_event"
+MOVE_EVENT: Final = "move_event"
+ADD_EVENT_FORM: Final = "add_event_form"
+MOVE_EVENT_FORM: Final = "move_event_form"
 DECLARE: Final = "declare"
 """Callback of the declare modal."""
 DECLARE_FROM_MESSAGE: Final = "declare_from_message"
@@ -42,7 +48,7 @@ class ButtonValue(Value):
     step: str = ""
     """The plan's step to retry; empty for other buttons."""
     choice: str = ""
-    """What was chosen, for one of several: a severity, a role, an impact."""
+    """What was chosen, for one of several: a severity, a role, an impact, a page."""
 
 
 def encode_value(incident_id: IncidentId, *, step: str = "", choice: str = "") -> str:

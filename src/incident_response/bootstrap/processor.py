@@ -37,6 +37,7 @@ from incident_response.settings import Settings
 from incident_response.workflows.accept_alert import AlertIntake
 from incident_response.workflows.briefing import CONTEXT_STEPS
 from incident_response.workflows.calling import CallPlan
+from incident_response.workflows.catch_up import CatchUpDesk
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
@@ -45,12 +46,15 @@ from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.impact import ImpactDesk
 from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
+from incident_response.workflows.postmortem import PostmortemWriter
+from incident_response.workflows.postmortem_evidence import EvidenceDesk
 from incident_response.workflows.roles import RoleDesk
 from incident_response.workflows.room_board import RoomBoard
 from incident_response.workflows.room_members import RoomMembers
 from incident_response.workflows.room_notices import RoomNotices
 from incident_response.workflows.rung_people import RungPeople
 from incident_response.workflows.severity import SeverityDesk
+from incident_response.workflows.timeline import Timeline
 from incident_response.workflows.war_room import WarRoomAssembler
 
 
@@ -190,6 +194,7 @@ def build_workflows(
         clock=clock,
         owner=_owner(),
     )
+    timeline = Timeline(store=store, ledger=backend.ledger, clock=clock)
     folder = AlertFolder(intake=backend.intake, store=store, policy=policy, clock=clock)
     severity.kick = escalation.kick = runner.kick
     runner.on_progress = lambda incident_id, record: _show(board, incident_id, record)
@@ -227,7 +232,34 @@ def build_workflows(
             clock=clock,
         ),
         escalation=escalation,
+        timeline=timeline,
+        catch_up=CatchUpDesk(timeline=timeline, writer=None),
+        postmortems=_postmortems(
+            settings, backend=backend, chat=chat, outside=outside, policy=policy, clock=clock
+        ),
         commands=COMMANDS,
+    )
+
+
+def _postmortems(
+    settings: Settings,
+    *,
+    backend: EmbeddedBackend,
+    chat: Chat,
+    outside: Outside,
+    policy: Policy,
+    clock: Clock,
+) -> PostmortemWriter:
+    return PostmortemWriter(
+        ledger=backend.ledger,
+        evidence=EvidenceDesk(
+            store=backend.incidents, chat=chat, sources=outside.sources, clock=clock
+        ),
+        policy=policy,
+        chat=chat,
+        clock=clock,
+        tracker=outside.tracker,
+        labels=settings.linear_labels,
     )
 
 

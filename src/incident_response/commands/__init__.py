@@ -5,6 +5,7 @@ drawn (blocks).
 """
 
 from incident_response.commands.ack import command as ack
+from incident_response.commands.catchup import command as catchup
 from incident_response.commands.checklist import command as checklist
 from incident_response.commands.declare import command as declare
 from incident_response.commands.escalate import command as escalate
@@ -13,13 +14,17 @@ from incident_response.commands.help import command as help_command
 from incident_response.commands.impact import command as impact
 from incident_response.commands.invite import command as invite
 from incident_response.commands.list import command as list_command
+from incident_response.commands.postmortem import command as postmortem
 from incident_response.commands.role import command as role
 from incident_response.commands.severity import command as severity
 from incident_response.commands.status import command as status
+from incident_response.commands.timeline import command as timeline
 
 COMMANDS = (
     declare,
     status,
+    catchup,
+    timeline,
     severity,
     ack,
     escalate,
@@ -28,6 +33,7 @@ COMMANDS = (
     handoff,
     invite,
     checklist,
+    postmortem,
     list_command,
     help_command,
 )

@@ -15,6 +15,7 @@ PROCESSES = {
     "webhook": "take in signed alerts and record them durably",
     "processor": "turn alerts and clicks into war rooms, over Slack's Socket Mode",
     "sandbox": "only the local Slack and the vendors' stand-ins, to drive a real daemon against",
+    "postmortem": "print an incident's postmortem as Markdown, from the store alone",
     "policy": "check the policy, or say what it does with an alert",
     "drill": "fire an alert at a throw-away local stack and time the room",
 }
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(module="webhook.main" if name == "webhook" else f"{name}_main")
     _add_local(parsers["local"])
     _add_sandbox(parsers["sandbox"])
+    _add_postmortem(parsers["postmortem"])
     _add_policy(parsers["policy"])
     _add_drill(parsers["drill"])
     return parser
@@ -75,6 +77,13 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="FILE",
         help="holds the key they are signed with; goes with --alert-url",
+    )
+
+
+def _add_postmortem(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("incident", help="its id, its six-digit code or its room's name")
+    parser.add_argument(
+        "--output", default="", metavar="FILE", help="write it there (default: standard output)"
     )
 
 
