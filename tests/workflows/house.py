@@ -40,6 +40,7 @@ from incident_response.workflows.war_room import Sources
 from tests.fakes.chat import FakeChannel, FakeChat
 from tests.fakes.code_host import FakeCodeHost
 from tests.fakes.directory import FakeDirectory
+from tests.fakes.issue_tracker import FakeIssueTracker
 from tests.fakes.on_call import FakeOnCall
 from tests.fakes.pager import FakePager
 from tests.fakes.telemetry import FakeTelemetry
@@ -75,6 +76,7 @@ class World:
     telemetry: FakeTelemetry = field(init=False)
     code_host: FakeCodeHost = field(init=False)
     pager: FakePager = field(init=False)
+    tracker: FakeIssueTracker = field(init=False)
     backend: EmbeddedBackend = field(init=False)
     began: datetime = field(init=False)
 
@@ -113,6 +115,8 @@ class World:
             {"api": ChangeExcerpt(repository="x/api", commits=(commit,))}
         )
 
+        self.tracker = FakeIssueTracker(people=[user.email for user in USERS])
+
     @property
     def sources(self) -> Sources:
         return Sources(
@@ -126,7 +130,7 @@ class World:
 
     @property
     def outside(self) -> Outside:
-        return Outside(sources=self.sources, pager=self.pager)
+        return Outside(sources=self.sources, pager=self.pager, tracker=self.tracker)
 
     @property
     def room(self) -> FakeChannel:

@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from incident_response.blocks import action_ids, kit, limits
-from incident_response.blocks.text import clean, utc
+from incident_response.blocks.text import clean, cut, utc
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import IncidentId, Json, UserId
 from incident_response.domain.timeline import TimelineRow
@@ -31,7 +31,7 @@ def add_event_form(incident: Incident, *, text: str = "") -> Json:
         "max_length": TEXT,
         "focus_on_load": True,
     }
-    known = clean(text)[:TEXT]
+    known = cut(clean(text), TEXT, tail="")
     return _form(
         incident,
         action_ids.ADD_EVENT_FORM,

@@ -64,11 +64,17 @@ def record_of(entries: Sequence[LedgerEntry]) -> Record:
     )
 
 
+def ended_at(incident: Incident) -> datetime | None:
+    """When it was over; while resolving goes on, the moment at which it was asked for."""
+    if incident.resolved_at is not None:
+        return incident.resolved_at
+    return incident.resolution.at if incident.resolution else None
+
+
 def measures(
     incident: Incident, record: Record, asked: SeverityPolicy | None
 ) -> tuple[Measure, ...]:
     """How long everything took that somebody waits for, from the incident's opening on."""
-    ended_at = incident.resolved_at or (incident.resolution.at if incident.resolution else None)
     return (
         Measure(
             name="Acknowledged",
@@ -78,7 +84,7 @@ def measures(
         Measure(name="Mitigated", took=_since(incident, incident.mitigated_at)),
         Measure(
             name="Resolved",
-            took=_since(incident, ended_at),
+            took=_since(incident, ended_at(incident)),
             target=asked.resolve_within if asked else None,
         ),
     )
@@ -144,7 +150,8 @@ def _response(
                 owner=owner,
                 priority=Priority.HIGH,
             )
-    if asked and asked.respond_within is not None and record.acknowledged_at is None:
+    is_unanswered = record.acknowledged_at is None and ended_at(incident) is not None
+    if asked and asked.respond_within is not None and is_unanswered:
         yield _process(
             "Find out why nobody acknowledged",
             "Nobody acknowledged or took command, as far as the ledger says.",
@@ -214,7 +221,7 @@ def _process(
 
 def _is_late(incident: Incident, done_at: datetime | None, within: timedelta) -> bool:
     """Whether it was not done in time, though there was that much time."""
-    over_at = done_at or incident.resolved_at
+    over_at = done_at or ended_at(incident)
     return over_at is not None and over_at - incident.created_at > within
 
 

@@ -6,7 +6,6 @@ how they are laid out (postmortem).
 
 from incident_response.domain.follow_up import Record
 from incident_response.domain.incident import Incident
-from incident_response.domain.ledger import SYSTEM
 from incident_response.domain.postmortem import PostmortemDocument, ReviewQuestion, moment
 from incident_response.domain.spans import duration
 
@@ -41,9 +40,8 @@ def review_questions(
 
 def _detection(incident: Incident) -> str:
     took = duration(incident.created_at - incident.started_at)
-    how = f"by {incident.source}" if incident.source != SYSTEM else "by an alert"
-    if incident.declared_by is not None:
-        how = "by a person, who declared it"
+    is_declared = incident.declared_by is not None
+    how = "by a person, who declared it" if is_declared else f"by {incident.source}"
     return f"{how} at {moment(incident.created_at)}, {took} after it began."
 
 

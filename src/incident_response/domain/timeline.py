@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 from pydantic import JsonValue
 
@@ -167,27 +168,34 @@ def _corrections(entries: Iterable[LedgerEntry]) -> dict[int, datetime]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Part of a template that is shown whole or not at all: literals and names, in turns."""
+
+    is_optional: bool
+    literals: tuple[str, ...]
+    """One more than there are names."""
+    names: tuple[str, ...]
+
+
+@cache
+def _pieces(template: str) -> tuple[_Piece, ...]:
+    pieces = []
+    for optional, always in _PART.findall(template):
+        split = _NAME.split(optional or always)
+        pieces.append(_Piece(bool(optional), tuple(split[::2]), tuple(split[1::2])))
+    return tuple(pieces)
+
+
 def _told(template: str, entry: LedgerEntry) -> tuple[str | Who, ...]:
     parts: list[str | Who] = []
-    for optional, always in _PART.findall(template):
-        filled = _filled(optional or always, entry)
-        if always or all(filled):
-            parts += [piece for value in filled for piece in value]
+    for piece in _pieces(template):
+        values = [_value(name, entry) for name in piece.names]
+        if not piece.is_optional or all(values):
+            parts.append(piece.literals[0])
+            for value, literal in zip(values, piece.literals[1:], strict=True):
+                parts += [*value, literal]
     return tuple(_joined(parts))
-
-
-def _filled(text: str, entry: LedgerEntry) -> list[list[str | Who]]:
-    """``text`` with its names filled in; an empty list stands for a name that says nothing."""
-    pieces: list[list[str | Who]] = []
-    last = 0
-    for match in _NAME.finditer(text):
-        if match.start() > last:
-            pieces.append([text[last : match.start()]])
-        pieces.append(_value(match[1], entry))
-        last = match.end()
-    if last < len(text):
-        pieces.append([text[last:]])
-    return pieces
 
 
 def _value(name: str, entry: LedgerEntry) -> list[str | Who]:
@@ -234,6 +242,8 @@ def _joined(parts: Iterable[str | Who]) -> list[str | Who]:
     """Neighbouring texts as one, with a capital at the beginning."""
     joined: list[str | Who] = []
     for part in parts:
+        if not part:
+            continue
         last = joined[-1] if joined else None
         if isinstance(part, str) and isinstance(last, str):
             joined[-1] = last + part

@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -17,7 +16,7 @@ import structlog
 from incident_response.blocks.text import cut
 from incident_response.domain.alert import Link
 from incident_response.domain.errors import IncidentResponseError, InvalidConfigurationError
-from incident_response.domain.follow_up import follow_ups, measures, record_of
+from incident_response.domain.follow_up import ended_at, follow_ups, measures, record_of
 from incident_response.domain.incident import Incident, IncidentStatus
 from incident_response.domain.ledger import GENESIS, SYSTEM, EntryKind, LedgerEntry
 from incident_response.domain.model import IncidentId, UserId
@@ -168,7 +167,7 @@ class PostmortemWriter:
             self._room_url(incident),
         )
         names, no_names = await self._names(_people(incident, entries, rows, notable))
-        record, ended_at = record_of(entries), _ended_at(incident)
+        record, over_at = record_of(entries), ended_at(incident)
         asked = self._policy.of(incident.severity) if self._policy else None
         owners = {role: names.get(who, who) for role, who in incident.roles.items()}
         document = PostmortemDocument(
@@ -182,7 +181,7 @@ class PostmortemWriter:
             service=incident.service,
             started_at=incident.started_at,
             mitigated_at=incident.mitigated_at,
-            resolved_at=ended_at,
+            resolved_at=over_at,
             written_at=self._clock.now(),
             raised=incident.impacts,
             published=tuple(_published(entries, names)),
@@ -191,7 +190,7 @@ class PostmortemWriter:
             evidence=evidence,
             outcome=_outcome(incident, names),
             follow_ups=follow_ups(incident, record, asked, owners=owners),
-            review_due_at=ended_at + REVIEW_WITHIN if ended_at else None,
+            review_due_at=over_at + REVIEW_WITHIN if over_at else None,
             participants=tuple(_participants(incident, entries, names)),
             appendix=(marked_messages(notable, names), *no_names),
             links=_links(incident, room_url),
@@ -345,13 +344,6 @@ def _outcome(incident: Incident, names: Mapping[UserId, str]) -> Outcome:
         by=names.get(resolution.by, resolution.by) if resolution else "",
         verified_by=names.get(verified_by, verified_by) if verified_by else "",
     )
-
-
-def _ended_at(incident: Incident) -> datetime | None:
-    """While resolving goes on, the moment at which it was asked for."""
-    if incident.resolved_at is not None:
-        return incident.resolved_at
-    return incident.resolution.at if incident.resolution else None
 
 
 def _status(incident: Incident) -> IncidentStatus:
