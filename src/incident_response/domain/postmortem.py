@@ -217,10 +217,10 @@ class PostmortemDocument(Value):
     @property
     def action_items(self) -> tuple[ActionItem, ...]:
         """Those that follow by rule, then those that were written, each title once."""
-        items = (*self.follow_ups, *self.prose.action_items)
-        return tuple({item.title.casefold().strip(): item for item in reversed(items)}.values())[
-            ::-1
-        ]
+        found: dict[str, ActionItem] = {}
+        for item in (*self.follow_ups, *self.prose.action_items):
+            found.setdefault(item.title.casefold().strip(), item)
+        return tuple(found.values())
 
     @property
     def missed(self) -> tuple[Measure, ...]:
