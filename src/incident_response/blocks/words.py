@@ -34,6 +34,9 @@ STATUS: Final = {
     IncidentStatus.CANCELLED: "Cancelled",
 }
 
+RESOLVING: Final = "Resolving"
+MERGED: Final = "Merged into another incident"
+
 ALERT: Final = {
     AlertState.FIRING: "the alert is firing",
     AlertState.RESOLVED: "the alert has stopped firing",
@@ -50,6 +53,10 @@ _SAME_RATIO = 0.05
 
 def status(incident: Incident) -> str:
     """Where it stands; an open incident that has a room is in progress, assembled or not."""
+    if incident.is_ending and not incident.is_closed:
+        return RESOLVING
+    if incident.merged_into is not None:
+        return MERGED
     if incident.status is IncidentStatus.OPEN and incident.room is not None:
         return STATUS[IncidentStatus.ASSEMBLED]
     return STATUS[incident.status]

@@ -35,27 +35,37 @@ from incident_response.routing.reception import Reception
 from incident_response.routing.workflows import Workflows
 from incident_response.settings import Settings
 from incident_response.workflows.accept_alert import AlertIntake
+from incident_response.workflows.aftercare import AFTERCARE_QUEUE, Aftercare
 from incident_response.workflows.briefing import CONTEXT_STEPS
 from incident_response.workflows.calling import CallPlan
 from incident_response.workflows.catch_up import CatchUpDesk
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
+from incident_response.workflows.ending import IncidentEnding
 from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.impact import ImpactDesk
+from incident_response.workflows.lifecycle import IncidentLifecycle
 from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
 from incident_response.workflows.postmortem import PostmortemWriter
 from incident_response.workflows.postmortem_evidence import EvidenceDesk
+from incident_response.workflows.pulse import PulseDesk
+from incident_response.workflows.reminders import Reminders
+from incident_response.workflows.resolution import IncidentResolver
 from incident_response.workflows.roles import RoleDesk
 from incident_response.workflows.room_board import RoomBoard
 from incident_response.workflows.room_members import RoomMembers
 from incident_response.workflows.room_notices import RoomNotices
 from incident_response.workflows.rung_people import RungPeople
 from incident_response.workflows.severity import SeverityDesk
+from incident_response.workflows.source_changes import SourceChanges
 from incident_response.workflows.timeline import Timeline
 from incident_response.workflows.war_room import WarRoomAssembler
+
+QUEUES = (INCIDENT_QUEUE, NUDGE_QUEUE, AFTERCARE_QUEUE)
+"""What is worked off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,8 +197,44 @@ def build_workflows(
         clock=clock,
         incidents_channel=settings.incidents_channel,
     )
+    aftercare = Aftercare(
+        scheduler=backend.scheduler,
+        store=store,
+        ledger=backend.ledger,
+        chat=chat,
+        tracker=outside.tracker,
+        policy=policy,
+        clock=clock,
+    )
+    reminders = Reminders(nudges=nudges, ladder=escalation)
+    members = RoomMembers(store=store, chat=chat, board=board, clock=clock)
+    resolver = IncidentResolver(store=store, ledger=backend.ledger, chat=chat, clock=clock)
+    postmortems = _postmortems(
+        settings, backend=backend, chat=chat, outside=outside, policy=policy, clock=clock
+    )
+    ending = IncidentEnding(
+        store=store,
+        chat=chat,
+        board=board,
+        reminders=reminders,
+        aftercare=aftercare,
+        postmortems=postmortems,
+        closing=None,
+        clock=clock,
+        incidents_channel=settings.incidents_channel,
+    )
+    lifecycle = IncidentLifecycle(
+        store=store,
+        ledger=backend.ledger,
+        chat=chat,
+        board=board,
+        members=members,
+        reminders=reminders,
+        aftercare=aftercare,
+        clock=clock,
+    )
     runner = PlanRunner(
-        plans=(assembler.plan, calls.plan),
+        plans=(assembler.plan, calls.plan, ending.plan),
         store=store,
         leases=backend.leases,
         clock=clock,
@@ -212,14 +258,14 @@ def build_workflows(
         ),
         operators=operators,
         dead_letters=DeadLetters(
-            queues=(backend.queue(INCIDENT_QUEUE), backend.queue(NUDGE_QUEUE)),
+            queues=tuple(map(backend.queue, QUEUES)),
             intake=backend.intake,
             operators=operators,
             clock=clock,
         ),
         roles=RoleDesk(store=store, chat=chat, board=board, policy=policy, clock=clock),
         checklist=ChecklistDesk(store=store, board=board, clock=clock),
-        members=RoomMembers(store=store, chat=chat, board=board, clock=clock),
+        members=members,
         declarations=Declarations(intake=intake, folder=folder, store=store),
         nudges=nudges,
         severity=severity,
@@ -234,9 +280,19 @@ def build_workflows(
         escalation=escalation,
         timeline=timeline,
         catch_up=CatchUpDesk(timeline=timeline, writer=None),
-        postmortems=_postmortems(
-            settings, backend=backend, chat=chat, outside=outside, policy=policy, clock=clock
+        postmortems=postmortems,
+        resolver=resolver,
+        lifecycle=lifecycle,
+        source_changes=SourceChanges(
+            store=store,
+            ledger=backend.ledger,
+            policy=policy,
+            resolver=resolver,
+            lifecycle=lifecycle,
+            clock=clock,
         ),
+        aftercare=aftercare,
+        pulse=PulseDesk(store=store, chat=chat),
         commands=COMMANDS,
     )
 
@@ -279,7 +335,7 @@ def _consumers(
             queue=backend.queue(name), handle=handle, on_dead=on_dead, clock=clock
         )
 
-    return (consumer(INCIDENT_QUEUE), consumer(NUDGE_QUEUE))
+    return tuple(map(consumer, QUEUES))
 
 
 def _show(board: RoomBoard, incident_id: IncidentId, record: StepRecord) -> None:

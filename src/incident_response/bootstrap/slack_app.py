@@ -29,8 +29,9 @@ BOT_EVENTS = ("member_joined_channel", "message.groups")
 """Events that an action handles (``actions``)."""
 
 COMMAND_HINT = (
-    "[declare | status | catchup | timeline | severity | ack | escalate | impact | role | handoff"
-    " | invite | checklist | postmortem | list | help]"
+    "[declare | status | catchup | timeline | severity | ack | escalate | impact | role | "
+    "handoff | invite | checklist | postmortem | mitigate | resolve | reopen | cancel | link "
+    "| merge | rate | list | help]"
 )
 COMMAND_DESCRIPTION = "Declare and command incidents"
 SHORTCUTS = ((DECLARE_FROM_MESSAGE, "Declare an incident"),)

@@ -5,6 +5,7 @@ drawn (blocks).
 """
 
 from incident_response.commands.ack import command as ack
+from incident_response.commands.cancel import command as cancel
 from incident_response.commands.catchup import command as catchup
 from incident_response.commands.checklist import command as checklist
 from incident_response.commands.declare import command as declare
@@ -13,8 +14,14 @@ from incident_response.commands.handoff import command as handoff
 from incident_response.commands.help import command as help_command
 from incident_response.commands.impact import command as impact
 from incident_response.commands.invite import command as invite
+from incident_response.commands.link import command as link
 from incident_response.commands.list import command as list_command
+from incident_response.commands.merge import command as merge
+from incident_response.commands.mitigate import command as mitigate
 from incident_response.commands.postmortem import command as postmortem
+from incident_response.commands.rate import command as rate
+from incident_response.commands.reopen import command as reopen
+from incident_response.commands.resolve import command as resolve
 from incident_response.commands.role import command as role
 from incident_response.commands.severity import command as severity
 from incident_response.commands.status import command as status
@@ -34,6 +41,13 @@ COMMANDS = (
     invite,
     checklist,
     postmortem,
+    mitigate,
+    resolve,
+    reopen,
+    cancel,
+    link,
+    merge,
+    rate,
     list_command,
     help_command,
 )

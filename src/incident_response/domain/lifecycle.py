@@ -47,7 +47,7 @@ _WHY_NOT: Final = {
 
 
 def require(move: Move, incident: Incident) -> None:
-    """Raise ``WrongStateError``, which says what to do instead, unless the incident may ``move``."""
+    """Raise ``WrongStateError``, which says what to do instead, unless the incident may."""
     if incident.resolution is not None and not incident.is_closed:
         if move is Move.REOPEN:
             return

@@ -16,6 +16,7 @@ from incident_response.domain.errors import (
     NotFoundError,
     PermanentError,
     RefusedError,
+    WrongStateError,
 )
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import Json
@@ -81,7 +82,7 @@ class Reception:
             reply = await self._open(spec, await self._with_incident(request))
         except IncidentResponseError as error:
             log.warning("cannot open modal", name=spec.name, reason=str(error))
-            reply = could_not("open the form", str(error), "Please try again.")
+            reply = _no_form(error)
         if reply is not None:
             await self._tell(request, reply)
 
@@ -146,6 +147,12 @@ class Reception:
             await chat.post_private(request.channel_id, request.user_id, reply)
         else:
             await chat.direct(request.user_id, reply)
+
+
+def _no_form(error: IncidentResponseError) -> Message:
+    if isinstance(error, (NotAllowedError, WrongStateError)):
+        return failed("do that", error)  # another try would be answered the same
+    return could_not("open the form", str(error), "Please try again.")
 
 
 def _out_of_place(command: Command, request: Request) -> Message | None:
