@@ -26,15 +26,18 @@ from incident_response.domain.context import (
     TraceSummary,
 )
 from incident_response.domain.incident import Incident
-from incident_response.domain.model import UserId
+from incident_response.domain.model import Json, UserId
 from incident_response.domain.people import ChatUser, Origin, Person, Roster
 from incident_response.domain.policy import Policy
 from incident_response.domain.severity import Severity
+from incident_response.events import EVENTS
 from incident_response.ports.chat import Chat
+from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import PlanState
+from incident_response.routing.event import Event
 from incident_response.routing.workflows import Workflows
 from incident_response.settings import Settings
-from incident_response.workflows.accept_alert import AlertIntake
+from incident_response.workflows.accept_alert import ALERT_RECEIVED, AlertIntake
 from incident_response.workflows.fold_alerts import ASSEMBLE
 from incident_response.workflows.war_room import Sources
 from tests.fakes.chat import FakeChannel, FakeChat
@@ -69,7 +72,7 @@ def person(name: str, *, level: int = 0, origin: Origin = Origin.ON_CALL) -> Per
 class World:
     """Everything outside the program; a crash leaves it as it is."""
 
-    clock: SystemClock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=SystemClock)
     chat: FakeChat = field(init=False)
     on_call: FakeOnCall = field(init=False)
     directory: FakeDirectory = field(init=False)
@@ -77,6 +80,8 @@ class World:
     code_host: FakeCodeHost = field(init=False)
     pager: FakePager = field(init=False)
     tracker: FakeIssueTracker = field(init=False)
+    has_tracker: bool = True
+    """Whether it is connected."""
     backend: EmbeddedBackend = field(init=False)
     began: datetime = field(init=False)
 
@@ -130,7 +135,8 @@ class World:
 
     @property
     def outside(self) -> Outside:
-        return Outside(sources=self.sources, pager=self.pager, tracker=self.tracker)
+        tracker = self.tracker if self.has_tracker else None
+        return Outside(sources=self.sources, pager=self.pager, tracker=tracker)
 
     @property
     def room(self) -> FakeChannel:
@@ -167,6 +173,13 @@ class House:
             return None
         self.workflows.runner.kick(incident_id, ASSEMBLE)
         return await self.workflows.store.get(incident_id)
+
+    async def received(self, **changes: object) -> None:
+        """Accept an alert and have its event handled to the end, as the queue would."""
+        accepted = await self.intake.accept(alert(self.world, **changes), raw=b"{}")
+        body: Json = {"event_id": accepted.event_id}
+        handler = next(e for e in EVENTS if e.type == ALERT_RECEIVED)
+        await handler.handle(Event(type=ALERT_RECEIVED, body=body), self.workflows)
 
     async def assembled(self, **changes: object) -> Incident:
         """Fire an alert and wait until its room stands."""

@@ -38,8 +38,6 @@ that.
 """
 
 _WHY_NOT: Final = {
-    IncidentStatus.OPEN: "it is open",
-    IncidentStatus.ASSEMBLED: "it is open",
     IncidentStatus.MITIGATED: "it is mitigated already",
     IncidentStatus.RESOLVED: "it is resolved already; if it is not over, reopen it",
     IncidentStatus.CANCELLED: "it was cancelled; if it is real, reopen it",
@@ -53,7 +51,7 @@ def require(move: Move, incident: Incident) -> None:
             return
         raise WrongStateError("it is being resolved already", by=incident.resolution.by)
     if incident.status not in ALLOWED_FROM[move]:
-        raise WrongStateError(_why_not(incident), by=_who_ended(incident))
+        raise WrongStateError(_why_not(move, incident), by=_who_ended(incident))
     if move in (Move.CANCEL, Move.MERGE):
         _require_silent_page(incident)
 
@@ -68,7 +66,9 @@ def shows_open(incident: Incident) -> bool:
     return incident.page.status not in (None, PageStatus.RESOLVED)
 
 
-def _why_not(incident: Incident) -> str:
+def _why_not(move: Move, incident: Incident) -> str:
+    if move is Move.REOPEN:
+        return "it is not over, so there is nothing to reopen"
     if incident.merged_into is not None:
         return "it was merged into another incident; work goes on there"
     return _WHY_NOT[incident.status]
