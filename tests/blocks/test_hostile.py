@@ -11,13 +11,23 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from incident_response import blocks
-from incident_response.blocks import alert_notices, escalation, notices, refusals, replies
+from incident_response.blocks import (
+    aftercare,
+    alert_notices,
+    escalation,
+    lifecycle,
+    notices,
+    refusals,
+    replies,
+    resolution,
+)
 from incident_response.blocks.announcement import announcement
 from incident_response.blocks.catchup import catchup
 from incident_response.blocks.checklist import checklist
 from incident_response.blocks.controls import impacts
 from incident_response.blocks.declare import declare_modal
 from incident_response.blocks.duty import duty
+from incident_response.blocks.ending_forms import cancel_form, resolve_form
 from incident_response.blocks.facts import facts
 from incident_response.blocks.handover import command_offered, taken_over
 from incident_response.blocks.help import HelpRow, help_text, unknown_command
@@ -25,6 +35,7 @@ from incident_response.blocks.listing import listing
 from incident_response.blocks.nudge import nudge
 from incident_response.blocks.postmortem import postmortem
 from incident_response.blocks.proposal import proposal
+from incident_response.blocks.pulse import pulse
 from incident_response.blocks.room import bookmarks, topic
 from incident_response.blocks.severity import severities, severity_changed
 from incident_response.blocks.status import status
@@ -33,7 +44,7 @@ from incident_response.blocks.timeline import event_added, event_moved, timeline
 from incident_response.blocks.timeline_forms import add_event_form, move_event_form
 from incident_response.domain.alert import Alert, AlertState, IntakeRecord
 from incident_response.domain.briefing import Briefing
-from incident_response.domain.errors import RefusedError
+from incident_response.domain.errors import NotInCommandError, RefusedError, WrongStateError
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, LedgerEntry
 from incident_response.domain.model import UserId
@@ -77,6 +88,21 @@ def about_incident(incident: Incident, briefing: Briefing, now: datetime) -> Ite
     yield alert_notices.alert_resolved(incident)
     yield alert_notices.alert_refired(incident)
     yield alert_notices.reopened(incident)
+    yield alert_notices.merged_alert_refired(incident)
+    yield resolution.resolving(incident)
+    yield resolution.resolved_in_public(incident)
+    for archive_at in (None, now):
+        yield resolution.resolved_in_room(
+            incident, briefing.parts, run="resolve#1", archive_at=archive_at
+        )
+    yield pulse(incident)
+    yield aftercare.archiving(incident)
+    yield aftercare.review_overdue(incident, is_gone=True)
+    yield aftercare.pulse_reminder(incident)
+    yield lifecycle.linked(incident, by=UserId("U0ADA"))
+    yield lifecycle.merged_here(incident, by=UserId("U0ADA"))
+    yield lifecycle.merged_away(incident, UserId("U0ADA"), now)
+    yield lifecycle.reopened_for(incident)
     yield command_offered(incident)
     yield taken_over(incident, now, policy=POLICY)
     yield severities(incident, policy=POLICY)
@@ -113,6 +139,12 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     yield alert_notices.alert_attached(incident, alert)
     yield refusals.could_not(text, text, text)
     yield refusals.failed(text, RefusedError(text, reason=text))
+    yield refusals.failed(text, WrongStateError(text, by=text))
+    yield refusals.failed(text, NotInCommandError(text, commander=text or "?"))
+    yield lifecycle.mitigated(incident, text, by=user)
+    yield lifecycle.reopened(text, by=user)
+    yield lifecycle.cancelled(incident, text, user, at)
+    yield aftercare.not_archived(text)
     yield replies.invited(Invited(joined=(user,) * 30, refused={user: text}))
     yield replies.role_assigned(Role.SCRIBE, user, by=UserId("U0ADA"), previous=UserId("W0BEN"))
     call = Call(number=1, key="k", levels=(text,), at=at, why=text, unresolved=(text,) * 20)
@@ -172,6 +204,7 @@ def given_links(incident: Incident, briefing: Briefing) -> set[str]:
         urls += [part.url] if part else []
     urls += [trace.url for trace in briefing.traces.traces] if briefing.traces else []
     urls += [commit.url for commit in briefing.changes.commits] if briefing.changes else []
+    urls += [incident.postmortem.url] if incident.postmortem else []
     return {web_address(url) for url in urls} - {""}
 
 
@@ -214,6 +247,15 @@ def test_the_forms_of_the_timeline_fit_whatever_has_happened(
     rows = [replace(row, seq=n) for n, row in enumerate(told_rows(text, user, at=at) * 5, start=1)]
     assert slack_limits.violations(add_event_form(incident, text=text)) == []
     assert slack_limits.violations(move_event_form(incident, rows)) == []
+
+
+@EXAMPLES
+@given(incident=samples.incidents, suggestion=samples.hostile)
+def test_the_forms_that_end_an_incident_fit_whatever_was_said(
+    incident: Incident, suggestion: str
+) -> None:
+    for form in (resolve_form(incident, suggestion), cancel_form(incident)):
+        assert slack_limits.violations(form) == []
 
 
 @EXAMPLES

@@ -26,7 +26,7 @@ from incident_response.domain.context import (
     TraceSummary,
 )
 from incident_response.domain.incident import Incident
-from incident_response.domain.model import Json, UserId
+from incident_response.domain.model import EventId, Json, UserId
 from incident_response.domain.people import ChatUser, Origin, Person, Roster
 from incident_response.domain.policy import Policy
 from incident_response.domain.severity import Severity
@@ -174,10 +174,14 @@ class House:
         self.workflows.runner.kick(incident_id, ASSEMBLE)
         return await self.workflows.store.get(incident_id)
 
+    async def accepted(self, **changes: object) -> EventId:
+        """Accept an alert, and nothing more."""
+        accepted = await self.intake.accept(alert(self.world, **changes), raw=b"{}")
+        return accepted.event_id
+
     async def received(self, **changes: object) -> None:
         """Accept an alert and have its event handled to the end, as the queue would."""
-        accepted = await self.intake.accept(alert(self.world, **changes), raw=b"{}")
-        body: Json = {"event_id": accepted.event_id}
+        body: Json = {"event_id": await self.accepted(**changes)}
         handler = next(e for e in EVENTS if e.type == ALERT_RECEIVED)
         await handler.handle(Event(type=ALERT_RECEIVED, body=body), self.workflows)
 

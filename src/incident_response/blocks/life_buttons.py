@@ -18,7 +18,7 @@ def mitigate_button(incident: Incident) -> Json | None:
 
 def cancel_button(incident: Incident) -> Json | None:
     """*Cancel* while it is worked on, else None."""
-    label = "Cancel: it is nothing …"
+    label = "Cancel …"
     return _button(incident, label, action_ids.CANCEL_INCIDENT, not incident.is_ending)
 
 

@@ -27,6 +27,6 @@ command = Command(
     aliases=("decline",),
     scope=Scope.IN_ROOM,
     opens_modal=lambda text: not text,
-    label="Cancel: it is nothing …",
+    label="Cancel …",
     handle=_handle,
 )
