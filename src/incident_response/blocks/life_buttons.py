@@ -32,3 +32,15 @@ def _button(incident: Incident, label: str, action_id: str, is_wanted: bool) -> 
         return None
     value = action_ids.encode_value(incident.incident_id)
     return kit.button(label, action_id=action_id, value=value)
+
+
+def life_row(incident: Incident) -> list[Json]:
+    """A row of those that make sense now."""
+    made = (
+        mitigate_button(incident),
+        resolve_button(incident),
+        cancel_button(incident),
+        reopen_button(incident),
+    )
+    buttons = [button for button in made if button is not None]
+    return [kit.actions(*buttons, block_id="life")] if buttons else []
