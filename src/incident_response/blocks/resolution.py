@@ -126,6 +126,9 @@ def _issue(incident: Incident, part: Part) -> Safe:
         text = join([text, say("kept from when it was resolved before")], ", ")
     if postmortem.is_template:
         text = join([text, say("written by a template, since no model did")], ", ")
+    if postmortem.left_out:
+        without = excerpt("; ".join(postmortem.left_out), REASON)
+        text = join([text, say("filed without {what}", what=without)], ", ")
     return join([text, say("review due {at}", at=when(postmortem.review_due_at))], ", ")
 
 
