@@ -11,12 +11,13 @@ from incident_response.events import EVENTS
 from incident_response.ports.scheduler import SCHEDULED_AT
 from incident_response.routing.event import Event, UndecodableEventError
 from incident_response.workflows.aftercare import (
-    LOOK_AGAIN_AFTER,
+    AGAIN_AFTER,
     PULSE_FOLLOW_UP,
     ROOM_ARCHIVE_DUE,
     SLA_CHECK,
 )
 from tests.fakes.chat import Posted
+from tests.fakes.clock import FakeClock
 from tests.fakes.issue_tracker import FakeIssueTracker
 from tests.workflows.ends import asked, commanded, entries, kinds, now, resolve, said
 from tests.workflows.house import ADA, BEN, CLEO, DEV, House, World, house
@@ -84,6 +85,32 @@ async def test_archiving_that_is_refused_is_told_and_not_tried_again() -> None:
         schedule = await world.backend.scheduler.get(name)
         assert schedule is not None  # the one that fired here by hand
         assert schedule.every is None
+
+
+async def test_a_chat_that_is_down_when_the_room_is_due_is_asked_again_an_hour_later() -> None:
+    world = World()
+    async with house(world) as h:
+        incident = await resolve(h, await commanded(h))
+        world.chat.fail("archive", UnavailableError("slack is down"))
+        before = world.clock.now()
+        await due(h, ROOM_ARCHIVE_DUE, incident)
+        schedule = await world.backend.scheduler.get(f"archive-{incident.incident_id}")
+        assert schedule is not None
+        assert before + AGAIN_AFTER <= schedule.first_at < before + 2 * AGAIN_AFTER
+        assert not world.room.is_archived
+        await due(h, ROOM_ARCHIVE_DUE, incident)
+        assert world.room.is_archived
+
+
+async def test_what_does_not_answer_for_a_week_is_left_to_the_operators() -> None:
+    clock = FakeClock()
+    world = World(clock=clock)
+    async with house(world) as h:
+        incident = await resolve(h, await commanded(h))
+        clock.advance(timedelta(days=15).total_seconds())
+        world.chat.fail("archive", UnavailableError("slack is down"))
+        with pytest.raises(UnavailableError):
+            await due(h, ROOM_ARCHIVE_DUE, incident)
 
 
 async def test_a_room_that_somebody_archived_by_hand_counts_as_archived() -> None:
@@ -164,7 +191,7 @@ async def test_a_tracker_that_is_down_at_the_deadline_is_asked_again_an_hour_lat
         await due(h, SLA_CHECK, incident)
         schedule = await world.backend.scheduler.get(f"review-{incident.incident_id}")
         assert schedule is not None
-        assert schedule.first_at >= before + LOOK_AGAIN_AFTER
+        assert schedule.first_at >= before + AGAIN_AFTER
         assert not direct(world, ADA)
         world.tracker.behaviour.recover()
         await due(h, SLA_CHECK, incident)
@@ -233,6 +260,9 @@ async def test_ratings_count_once_a_person_and_can_be_changed() -> None:
         assert (await now(h, incident)).ratings == {ADA: 4, BEN: 5}
         assert (await kinds(h, incident)).count(EntryKind.PULSE_RATED) == 3
         assert "4.5 of 5 (2 ratings)" in str(said(world.room, "How did we respond"))
+        world.chat.fail("update", RefusedError("gone", reason="message_not_found"))
+        await rate(incident.incident_id, 1, asked=asked(h, DEV))
+        assert (await now(h, incident)).ratings[DEV] == 1
         for wrong in (0, 6):
             with pytest.raises(RefusedError):
                 await rate(incident.incident_id, wrong, asked=asked(h))

@@ -14,7 +14,7 @@ from incident_response.domain.errors import (
 )
 from incident_response.domain.incident import Incident, IncidentStatus
 from incident_response.domain.ledger import SYSTEM, EntryKind
-from incident_response.domain.model import UserId
+from incident_response.domain.model import ChannelId, UserId
 from incident_response.domain.severity import Severity
 from incident_response.ports.chat import Message
 from incident_response.ports.inbox import Envelope, EnvelopeKind
@@ -251,6 +251,18 @@ async def test_an_answer_of_the_chat_that_was_lost_doubles_nothing(method: str) 
         incident = await resolve(h, incident)
         assert len(said(world.room, "*Resolved* by")) == 1
         assert len(said(world.room, "How did we respond")) == 1
+        assert len(said(world.chat.channel("incidents"), "is over")) == 1
+
+
+async def test_where_the_room_cannot_be_told_who_resolved_it_is() -> None:
+    world = World()
+    async with house(world) as h:
+        incident = await commanded(h)
+        world.room.is_archived = True  # by hand, under our feet
+        incident = await resolve(h, incident)
+        assert incident.status is IncidentStatus.RESOLVED
+        direct = world.chat.channels[ChannelId(f"D{ADA}")].posted
+        assert "its room could not be told" in direct[-1].message.text
         assert len(said(world.chat.channel("incidents"), "is over")) == 1
 
 

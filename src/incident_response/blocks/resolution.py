@@ -59,6 +59,16 @@ def resolved_in_room(
     return kit.message(join([head, missing]), blocks)
 
 
+def room_not_told(incident: Incident, reason: str) -> Message:
+    """Tells who resolved it that the room could not be told how it went."""
+    text = say(
+        "⚠️ {title} is resolved, but its room could not be told: {reason}.",
+        title=excerpt(words.title(incident), TITLE),
+        reason=excerpt(reason.rstrip(". "), REASON) or say("no reason was given"),
+    )
+    return kit.paragraph(text, block_id="room_not_told")
+
+
 def resolved_in_public(incident: Incident) -> Message:
     """The same for everybody, in a line or two."""
     title = say(

@@ -38,8 +38,10 @@ PULSE_FOLLOW_UP = "PULSE_FOLLOW_UP"
 REVIEW_WITHIN = timedelta(hours=48)
 """The specification's deadline for the postmortem's review."""
 PULSE_AFTER = timedelta(hours=24)
-LOOK_AGAIN_AFTER = timedelta(hours=1)
-"""When the tracker is asked again that did not answer."""
+AGAIN_AFTER = timedelta(hours=1)
+"""When somebody is asked again who did not answer."""
+GIVE_UP_AFTER = timedelta(days=7)
+"""How long that goes on; then operators are told."""
 MANAGER = "engineering_manager"
 """The policy's contact who hears of an overdue review beside the commander."""
 
@@ -117,6 +119,9 @@ class Aftercare:
             if error.reason != "is_archived":  # somebody did it by hand
                 await self._not_archived(incident, error)
                 return
+        except RetryableError as error:
+            await self._later(ROOM_ARCHIVE_DUE, incident, error)
+            return
         await self._record_archived(incident_id)
 
     async def review_due(self, incident_id: IncidentId, run: int) -> None:
@@ -129,9 +134,7 @@ class Aftercare:
         try:
             issue = await self._tracker.get(incident.postmortem.issue_id)
         except RetryableError as error:
-            again_at = self._clock.now() + LOOK_AGAIN_AFTER
-            log.warning("cannot look for the review", incident_id=incident_id, reason=str(error))
-            await self._schedule(SLA_CHECK, incident, again_at)
+            await self._later(SLA_CHECK, incident, error)
             return
         if issue is None or not issue.is_done:
             await self._tell_overdue(incident, run, is_gone=issue is None)
@@ -149,6 +152,18 @@ class Aftercare:
         await self._chat.direct(incident.commander, pulse_reminder(incident))
 
     # Inside
+
+    async def _later(self, event: str, incident: Incident, error: RetryableError) -> None:
+        """Have it done later, since somebody does not answer now; after a week that is raised."""
+        now = self._clock.now()
+        if incident.resolved_at is None or now - incident.resolved_at > self._give_up_after:
+            raise error
+        log.warning("put off", what=event, incident_id=incident.incident_id, reason=str(error))
+        await self._schedule(event, incident, now + AGAIN_AFTER)
+
+    @property
+    def _give_up_after(self) -> timedelta:
+        return max(self._policy.archive_after or REVIEW_WITHIN, REVIEW_WITHIN) + GIVE_UP_AFTER
 
     async def _schedule(self, event: str, incident: Incident, at: datetime) -> None:
         await self._scheduler.put(
@@ -201,13 +216,14 @@ class Aftercare:
             log.warning("cannot tell the room", reason=str(refusal))
 
     async def _tell_overdue(self, incident: Incident, run: int, *, is_gone: bool) -> None:
+        """Each person is told at most once; if none could be, the room is."""
         message = review_overdue(incident, is_gone=is_gone)
         told: list[UserId] = []
         for user in await self._reviewers(incident):
             try:
                 await self._chat.direct(user, message)
                 told.append(user)
-            except RefusedError as error:
+            except IncidentResponseError as error:
                 log.warning("cannot tell of the review", user_id=user, reason=str(error))
         if not told and incident.room is not None and incident.room_archived_at is None:
             key = f"{incident.incident_id}:review:{run}"

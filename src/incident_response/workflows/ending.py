@@ -12,7 +12,12 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from incident_response.blocks.pulse import pulse
-from incident_response.blocks.resolution import KEPT, resolved_in_public, resolved_in_room
+from incident_response.blocks.resolution import (
+    KEPT,
+    resolved_in_public,
+    resolved_in_room,
+    room_not_told,
+)
 from incident_response.domain.briefing import Part, PartState
 from incident_response.domain.errors import (
     NotFoundError,
@@ -190,6 +195,12 @@ class IncidentEnding:
                 attempts=6,
             ),
             Step(
+                name="tell_resolver",
+                run=self._current(self._tell_resolver),
+                settled=("announce_room",),
+                attempts=6,
+            ),
+            Step(
                 name="complete_announcement",
                 run=self._current(self._complete_announcement),
                 after=("announce_room",),
@@ -203,8 +214,10 @@ class IncidentEnding:
     async def _draft_closing(self, context: StepContext) -> Outcome:
         """Customers still read of it: propose to tell them that it is over, never by ourselves."""
         incident = await self._known(context.incident_id)
-        if self._closing is None or not shows_open(incident):
+        if not shows_open(incident):
             return Outcome(result=_OFF)
+        if self._closing is None:
+            raise RefusedError("the status page is no longer connected")
         resolution = _resolution(incident)
         asked = Asked(by=UserId(SYSTEM), at=resolution.at, key=context.key)
         await self._closing.propose(incident, asked=asked)
@@ -337,6 +350,15 @@ class IncidentEnding:
             result={"ref": ref.model_dump(mode="json"), "pending": [*pending]},
             apply=lambda incident: _with_message(incident, RESOLUTION, ref),
         )
+
+    async def _tell_resolver(self, context: StepContext) -> Outcome:
+        """Where the room could not be told, who resolved it is: somebody was promised to hear."""
+        why = context.failures.get("announce_room")
+        by = context.incident.resolution.by if context.incident.resolution else SYSTEM
+        if why is None or by == SYSTEM or not context.incident.is_closed:
+            return Outcome(result=_OFF)
+        await self._chat.direct(UserId(by), room_not_told(context.incident, why))
+        return Outcome(result=_READY)
 
     async def _complete_announcement(self, context: StepContext) -> Outcome:
         """What was still being tried has ended since: say how."""

@@ -3,15 +3,23 @@
 Not here: asking for it (resolution, aftercare).
 """
 
+import structlog
+
 from incident_response.blocks.pulse import BEST, WORST, pulse
-from incident_response.domain.errors import RefusedError, WrongStateError
-from incident_response.domain.incident import Incident
+from incident_response.domain.errors import (
+    IncidentResponseError,
+    RefusedError,
+    WrongStateError,
+)
+from incident_response.domain.incident import Incident, MessageRef
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.model import IncidentId
 from incident_response.ports.chat import Chat
 from incident_response.ports.incident_store import IncidentStore
 from incident_response.workflows.change_incident import Decision, change_incident
 from incident_response.workflows.roles import Asked
+
+log = structlog.get_logger(__name__)
 
 PULSE = "pulse"
 """Name of the message that asks for it, among the incident's messages."""
@@ -36,8 +44,17 @@ class PulseDesk:
         )
         ref = incident.messages.get(PULSE)
         if ref is not None and incident.room_archived_at is None:
-            await self._chat.update(ref, pulse(incident))
+            await self._show(ref, incident)
         return incident
+
+    async def _show(self, ref: MessageRef, incident: Incident) -> None:
+        """The rating counts, whether or not the question can still be drawn."""
+        try:
+            await self._chat.update(ref, pulse(incident))
+        except IncidentResponseError as error:
+            log.warning(
+                "cannot show the ratings", incident_id=incident.incident_id, reason=str(error)
+            )
 
 
 def _decide(incident: Incident, rating: int, asked: Asked) -> Decision:
