@@ -141,6 +141,7 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     yield refusals.failed(text, RefusedError(text, reason=text))
     yield refusals.failed(text, WrongStateError(text, by=text))
     yield refusals.failed(text, NotInCommandError(text, commander=text or "?"))
+    yield resolution.room_not_told(incident, text)
     yield lifecycle.mitigated(incident, text, by=user)
     yield lifecycle.reopened(text, by=user)
     yield lifecycle.cancelled(incident, text, user, at)

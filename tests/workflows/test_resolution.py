@@ -152,6 +152,8 @@ async def test_what_a_tracker_refuses_is_said_with_a_retry_that_mends_the_same_m
         message = await told(h, incident)
         assert "the team is unknown" in str(message)
         (retry,) = [b for b in buttons(message) if b[1] == RETRY_STEP]
+        missing = await h.workflows.ending.missing(incident)
+        assert [part.step for part in missing] == ["create_issue"]
         world.tracker.behaviour.recover()
         payload = {
             "user": {"id": ADA},
@@ -164,6 +166,7 @@ async def test_what_a_tracker_refuses_is_said_with_a_retry_that_mends_the_same_m
         incident = await ended(h, incident)
         assert issues(world) == 1
         assert incident.postmortem is not None
+        assert await h.workflows.ending.missing(incident) == ()
         text = str(await told(h, incident))
         assert "OPS-1" in text
         assert "Retry" not in text
@@ -247,7 +250,7 @@ async def test_an_answer_of_the_chat_that_was_lost_doubles_nothing(method: str) 
     world = filing()
     async with house(world) as h:
         incident = await commanded(h)
-        world.chat.lose_answer(method, times=1)
+        world.chat.lose_answer(method, times=3)
         incident = await resolve(h, incident)
         assert len(said(world.room, "*Resolved* by")) == 1
         assert len(said(world.room, "How did we respond")) == 1

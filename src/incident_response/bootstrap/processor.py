@@ -282,6 +282,7 @@ def build_workflows(
         catch_up=CatchUpDesk(timeline=timeline, writer=None),
         postmortems=postmortems,
         resolver=resolver,
+        ending=ending,
         lifecycle=lifecycle,
         source_changes=SourceChanges(
             store=store,

@@ -18,6 +18,7 @@ from incident_response.workflows.catch_up import CatchUpDesk
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
+from incident_response.workflows.ending import IncidentEnding
 from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.impact import ImpactDesk
@@ -76,6 +77,7 @@ class Workflows:
     catch_up: CatchUpDesk
     postmortems: PostmortemWriter
     resolver: IncidentResolver
+    ending: IncidentEnding
     lifecycle: IncidentLifecycle
     source_changes: SourceChanges
     aftercare: Aftercare

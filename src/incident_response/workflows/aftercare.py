@@ -20,6 +20,7 @@ from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.model import IncidentId, Json, UserId
 from incident_response.domain.policy import Policy
+from incident_response.domain.postmortem import REVIEW_WITHIN
 from incident_response.ports.chat import Chat
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
@@ -35,8 +36,6 @@ ROOM_ARCHIVE_DUE = "ROOM_ARCHIVE_DUE"
 SLA_CHECK = "SLA_CHECK"
 PULSE_FOLLOW_UP = "PULSE_FOLLOW_UP"
 
-REVIEW_WITHIN = timedelta(hours=48)
-"""The specification's deadline for the postmortem's review."""
 PULSE_AFTER = timedelta(hours=24)
 AGAIN_AFTER = timedelta(hours=1)
 """When somebody is asked again who did not answer."""

@@ -5,7 +5,7 @@ and the room is told exactly what worked and what did not. Not here: who may res
 what happens days later (aftercare), what a postmortem says (postmortem).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Protocol
 
@@ -33,11 +33,11 @@ from incident_response.domain.response import Postmortem, Resolution
 from incident_response.durable.plan import Outcome, Plan, Step, StepContext
 from incident_response.ports.chat import Chat, Message
 from incident_response.ports.clock import Clock
-from incident_response.ports.incident_store import IncidentStore
+from incident_response.ports.incident_store import IncidentStore, StepState
 from incident_response.workflows.aftercare import Aftercare
 from incident_response.workflows.pulse import PULSE
 from incident_response.workflows.reminders import Reminders
-from incident_response.workflows.resolution import RESOLVE, ended
+from incident_response.workflows.resolution import RESOLVE, ended, resolve_run
 from incident_response.workflows.roles import Asked
 from incident_response.workflows.room_board import RoomBoard
 
@@ -374,8 +374,25 @@ class IncidentEnding:
         return resolved_in_room(context.incident, parts, run=context.plan, archive_at=archive_at)
 
     def parts(self, context: StepContext) -> tuple[Part, ...]:
-        """What became of each step that people would miss."""
-        return tuple(_part(self.plan, context, step, label) for step, label in LABELS.items())
+        """What became of each step that people would miss, as a step of this run knows it."""
+        return self._parts(context.results, context.failures)
+
+    async def missing(self, incident: Incident) -> tuple[Part, ...]:
+        """What was given up when the incident was resolved last: to be asked for again."""
+        journal = await self._store.journal(incident.incident_id, resolve_run(incident))
+        records = journal.values()
+        results = {r.step: r.result for r in records if r.state is StepState.DONE}
+        failures = {r.step: r.error for r in records if r.state is StepState.FAILED}
+        parts = self._parts(results, failures)
+        return tuple(part for part in parts if part.state is PartState.FAILED)
+
+    def _parts(
+        self, results: Mapping[str, JsonValue], failures: Mapping[str, str]
+    ) -> tuple[Part, ...]:
+        return tuple(
+            _part(step, label, results, failures, after=self.plan.by_name[step].after)
+            for step, label in LABELS.items()
+        )
 
     # Inside
 
@@ -457,16 +474,21 @@ def _at(at: str) -> Json:
     return {**_READY, "at": at}
 
 
-def _part(plan: Plan, context: StepContext, step: str, label: str) -> Part:
-    if step in context.failures:
-        reason = context.failures[step]
-        return Part(step=step, label=label, state=PartState.FAILED, reason=reason)
-    result = context.results.get(step)
+def _part(
+    step: str,
+    label: str,
+    results: Mapping[str, JsonValue],
+    failures: Mapping[str, str],
+    *,
+    after: tuple[str, ...],
+) -> Part:
+    if step in failures:
+        return Part(step=step, label=label, state=PartState.FAILED, reason=failures[step])
+    result = results.get(step)
     if isinstance(result, dict):
         state = PartState(str(result.get("state")))
         reason = KEPT if result.get("is_kept") else ""
         return Part(step=step, label=label, state=state, reason=reason)
-    blocked = next((n for n in plan.by_name[step].after if n in context.failures), "")
-    if blocked:
+    if blocked := next((name for name in after if name in failures), ""):
         return Part(step=step, label=label, state=PartState.EMPTY, reason=LABELS.get(blocked, ""))
     return Part(step=step, label=label, state=PartState.PENDING)

@@ -152,11 +152,11 @@ class IncidentLifecycle:
         incident = await self._decided(incident_id, decide, asked)
         target = await self._taken_over(into, incident, asked)
         await self._close(incident)
-        if incident.responders and target.room is not None:
-            await self._members.invite(target, incident.responders, by=asked.by)
         archive_at = self._aftercare.archive_at(incident)
         await self._tell(incident, words.merged_away(target, asked.by, archive_at), asked)
         await self._tell(target, words.merged_here(incident, by=asked.by), asked)
+        if incident.responders and target.room is not None:
+            await self._members.invite(target, incident.responders, by=asked.by)
         return incident
 
     # Decisions
