@@ -4,7 +4,10 @@ from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, LedgerEntry
 from incident_response.domain.model import UserId
 from incident_response.domain.roles import Role
+from incident_response.durable.plan import StepContext
 from incident_response.ports.incident_store import PlanState
+from incident_response.workflows.ending import ClosingMessage, IncidentEnding
+from incident_response.workflows.reminders import Reminders
 from incident_response.workflows.resolution import resolve_run
 from incident_response.workflows.roles import Asked
 from tests.fakes.chat import FakeChannel, Posted
@@ -51,6 +54,37 @@ async def ended(h: House, incident: Incident) -> Incident:
 
     await eventually(has_ended)
     return await now(h, incident)
+
+
+def ending_of(
+    h: House, *, reminders: Reminders | None = None, closing: ClosingMessage | None = None
+) -> IncidentEnding:
+    """The plan over the same house, with one of its partners exchanged: to run single steps."""
+    return IncidentEnding(
+        store=h.workflows.store,
+        chat=h.world.chat,
+        board=h.workflows.board,
+        reminders=reminders or Reminders(nudges=h.workflows.nudges),
+        aftercare=h.workflows.aftercare,
+        postmortems=h.workflows.postmortems,
+        closing=closing,
+        clock=h.world.clock,
+        incidents_channel="incidents",
+    )
+
+
+def context_of(h: House, incident: Incident, step: str) -> StepContext:
+    """What a step of the incident's resolving is told at its first try."""
+    return StepContext(
+        incident=incident,
+        plan=resolve_run(incident),
+        step=step,
+        attempt=1,
+        first_started_at=h.world.clock.now(),
+        results={},
+        failures={},
+        previous=None,
+    )
 
 
 async def entries(h: House, incident: Incident) -> list[LedgerEntry]:

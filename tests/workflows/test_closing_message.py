@@ -15,13 +15,10 @@ from incident_response.domain.errors import RefusedError
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import SYSTEM
 from incident_response.domain.model import IncidentId
-from incident_response.durable.plan import StepContext
 from incident_response.workflows.change_incident import Decision, change_incident
 from incident_response.workflows.closing_message import ClosingMessage
-from incident_response.workflows.ending import IncidentEnding
-from incident_response.workflows.reminders import Reminders
 from incident_response.workflows.roles import Asked
-from tests.workflows.ends import asked, commanded, now
+from tests.workflows.ends import asked, commanded, context_of, ending_of, now
 from tests.workflows.house import House, World, house
 
 
@@ -84,27 +81,8 @@ async def published(h: House, incident: Incident, status: PageStatus | None) -> 
 
 async def draft_closing(h: House, incident: Incident, desk: Desk) -> object:
     """Run that step of the plan twice, as after a crash; its result."""
-    ending = IncidentEnding(
-        store=h.workflows.store,
-        chat=h.world.chat,
-        board=h.workflows.board,
-        reminders=Reminders(nudges=h.workflows.nudges),
-        aftercare=h.workflows.aftercare,
-        postmortems=h.workflows.postmortems,
-        closing=ClosingMessage(gate=desk, writer=desk, cards=desk),
-        clock=h.world.clock,
-        incidents_channel="incidents",
-    )
-    context = StepContext(
-        incident=incident,
-        plan="resolve#1",
-        step="draft_closing",
-        attempt=1,
-        first_started_at=h.world.clock.now(),
-        results={},
-        failures={},
-        previous=None,
-    )
+    ending = ending_of(h, closing=ClosingMessage(gate=desk, writer=desk, cards=desk))
+    context = context_of(h, incident, "draft_closing")
     step = ending.plan.by_name["draft_closing"]
     await step.run(context)
     return (await step.run(context)).result

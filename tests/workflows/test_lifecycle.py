@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -16,11 +17,14 @@ from incident_response.domain.incident import Incident, IncidentStatus
 from incident_response.domain.ledger import EntryKind
 from incident_response.domain.model import IncidentId
 from incident_response.workflows.change_incident import Decision, change_incident
+from incident_response.workflows.reminders import Reminders
 from tests.fakes.chat import FakeChannel
 from tests.workflows.ends import (
     asked,
     commanded,
+    context_of,
     ended,
+    ending_of,
     entries,
     kinds,
     now,
@@ -148,22 +152,73 @@ async def test_reopened_it_calls_people_again_and_forgets_its_end() -> None:
 
 
 async def test_reopening_stops_a_resolving_that_is_under_way() -> None:
-    async with house(World()) as h:
+    world = World()
+    async with house(world) as h:
         incident = await commanded(h)
-        h.world.chat.hang("post", times=1)  # the pulse rating
-        incident = await h.workflows.resolver.resolve(
+        resolving = await h.workflows.resolver.resolve(
             incident.incident_id, summary="x", asked=asked(h)
         )
-        h.workflows.runner.kick(incident.incident_id, "resolve#1")
         with pytest.raises(NotInCommandError):
             await h.workflows.lifecycle.reopen(
                 incident.incident_id, reason="", asked=asked(h, BEN, "b")
             )
         await h.workflows.lifecycle.reopen(
-            incident.incident_id, reason="", asked=asked(h, key="r")
+            incident.incident_id, reason="Not yet", asked=asked(h, key="r")
         )
+        h.workflows.runner.kick(incident.incident_id, "resolve#1")
+        await ended(h, resolving)
         found = await now(h, incident)
         assert not found.is_ending
+        assert found.status is IncidentStatus.ASSEMBLED
+        assert await is_reminded(h, incident)
+        assert not said(world.room, "*Resolved* by")
+        assert not said(world.room, "How did we respond")
+        assert not said(world.chat.channel("incidents"), "is over")
+        assert EntryKind.INCIDENT_RESOLVED not in await kinds(h, incident)
+
+
+async def test_an_end_that_was_decided_before_the_reopening_is_not_stored_after_it() -> None:
+    async with house(World()) as h:
+        incident = await h.workflows.resolver.resolve(
+            (await commanded(h)).incident_id, summary="x", asked=asked(h)
+        )
+        step = h.workflows.ending.plan.by_name["flip_state"]
+        outcome = await step.run(context_of(h, incident, "flip_state"))
+        assert outcome.apply is not None
+        assert outcome.apply(incident).is_closed
+        reopened = await h.workflows.lifecycle.reopen(
+            incident.incident_id, reason="", asked=asked(h, key="r")
+        )
+        with pytest.raises(WrongStateError, match="reopened meanwhile"):
+            outcome.apply(reopened)
+
+
+@dataclass
+class LateNudges:
+    """Reminders that are stopped only after somebody has reopened the incident."""
+
+    house: House
+    incident: Incident
+
+    async def schedule(self, incident: Incident) -> object:
+        return await self.house.workflows.nudges.schedule(incident)
+
+    async def stop(self, incident_id: IncidentId) -> None:
+        await self.house.workflows.lifecycle.reopen(
+            incident_id, reason="", asked=asked(self.house, key="r")
+        )
+        await self.house.workflows.nudges.stop(incident_id)
+
+
+async def test_reminders_that_a_reopening_started_survive_a_step_that_stops_them_late() -> None:
+    async with house(World()) as h:
+        incident = await h.workflows.resolver.resolve(
+            (await commanded(h)).incident_id, summary="x", asked=asked(h)
+        )
+        ending = ending_of(h, reminders=Reminders(nudges=LateNudges(h, incident)))
+        step = ending.plan.by_name["stop_reminders"]
+        await step.run(context_of(h, incident, "stop_reminders"))
+        assert not (await now(h, incident)).is_ending
         assert await is_reminded(h, incident)
 
 
