@@ -1,7 +1,11 @@
 """An incident's end over real sockets, as people in the workspace live it."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from incident_response.domain.incident import Incident, IncidentStatus
 from incident_response.entrypoints.local_stack import LocalStack
+from incident_response.ports.scheduler import Schedule
 from incident_response.sandbox.slack.model import Json, Message
 from tests.scenarios.hands import JONAS, MAYA, Hands
 from tests.scenarios.rooms import (
@@ -77,6 +81,33 @@ async def test_a_second_person_hears_who_resolved_it_and_reopens_it_by_the_butto
     assert (await jonas.clicks(message, "reopen_incident")).ok
     await until(stack, incident, IncidentStatus.ASSEMBLED)
     await until_said(stack, room, "Reopened", JONAS)
+
+
+async def test_when_its_time_has_come_the_room_is_archived_and_can_be_reopened_from_outside(
+    stack: LocalStack,
+) -> None:
+    incident = await open_room(stack)
+    room, maya = channel_of(stack, incident), Hands(stack, MAYA)
+    await maya.types(room.id, "/inc cancel It was a test")
+    await until(stack, incident, IncidentStatus.CANCELLED)
+    scheduler = stack.processor.backend.scheduler
+    name = f"archive-{incident.incident_id}"
+
+    async def planned() -> Schedule | None:
+        return await scheduler.get(name)
+
+    schedule = await eventually(planned)
+    assert schedule is not None
+    await scheduler.put(replace(schedule, first_at=schedule.first_at - timedelta(days=7)))
+    await until_said(stack, room.id, "is being archived")
+
+    async def is_archived() -> bool:
+        return room.is_archived and (await now_of(stack, incident)).room_archived_at is not None
+
+    await eventually(is_archived)
+    outside = channel_named(stack, "incidents").id
+    assert "unarchive" in await maya.asks(outside, f"/inc reopen {incident.code} Not a test")
+    assert (await now_of(stack, incident)).is_closed
 
 
 async def test_with_the_tracker_down_it_is_over_and_a_retry_files_the_postmortem_later(

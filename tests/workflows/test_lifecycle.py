@@ -198,7 +198,6 @@ class LateNudges:
     """Reminders that are stopped only after somebody has reopened the incident."""
 
     house: House
-    incident: Incident
 
     async def schedule(self, incident: Incident) -> object:
         return await self.house.workflows.nudges.schedule(incident)
@@ -215,7 +214,7 @@ async def test_reminders_that_a_reopening_started_survive_a_step_that_stops_them
         incident = await h.workflows.resolver.resolve(
             (await commanded(h)).incident_id, summary="x", asked=asked(h)
         )
-        ending = ending_of(h, reminders=Reminders(nudges=LateNudges(h, incident)))
+        ending = ending_of(h, reminders=Reminders(nudges=LateNudges(h)))
         step = ending.plan.by_name["stop_reminders"]
         await step.run(context_of(h, incident, "stop_reminders"))
         assert not (await now(h, incident)).is_ending
