@@ -18,13 +18,8 @@ from incident_response.workflows.aftercare import (
 )
 from tests.fakes.chat import Posted
 from tests.fakes.clock import FakeClock
-from tests.fakes.issue_tracker import FakeIssueTracker
 from tests.workflows.ends import asked, commanded, entries, kinds, now, resolve, said
 from tests.workflows.house import ADA, BEN, CLEO, DEV, House, World, house
-
-
-def filing() -> World:
-    return World(tracker=FakeIssueTracker())
 
 
 async def due(h: House, event: str, incident: Incident, *, run: int = 1) -> None:
@@ -155,7 +150,7 @@ async def test_an_archived_room_is_bothered_with_nothing_that_happens_later() ->
 
 
 async def test_a_review_that_is_still_open_is_told_to_the_commander_and_the_manager_once() -> None:
-    world = filing()
+    world = World()
     contacts = {**shipped_policy().contacts, "engineering_manager": "cleo@x.test"}
     policy = shipped_policy().model_copy(update={"contacts": contacts})
     async with house(world, policy=policy) as h:
@@ -170,8 +165,7 @@ async def test_a_review_that_is_still_open_is_told_to_the_commander_and_the_mana
 
 
 async def test_a_review_that_is_done_bothers_nobody() -> None:
-    world = filing()
-    assert world.tracker is not None
+    world = World()
     async with house(world) as h:
         incident = await resolve(h, await commanded(h))
         assert incident.postmortem is not None
@@ -182,8 +176,7 @@ async def test_a_review_that_is_done_bothers_nobody() -> None:
 
 
 async def test_a_tracker_that_is_down_at_the_deadline_is_asked_again_an_hour_later() -> None:
-    world = filing()
-    assert world.tracker is not None
+    world = World()
     async with house(world) as h:
         incident = await resolve(h, await commanded(h))
         world.tracker.break_down(UnavailableError("linear is down"))
@@ -199,8 +192,7 @@ async def test_a_tracker_that_is_down_at_the_deadline_is_asked_again_an_hour_lat
 
 
 async def test_an_issue_that_is_gone_is_told_as_such() -> None:
-    world = filing()
-    assert world.tracker is not None
+    world = World()
     async with house(world) as h:
         incident = await resolve(h, await commanded(h))
         world.tracker.issues.clear()
@@ -209,7 +201,7 @@ async def test_an_issue_that_is_gone_is_told_as_such() -> None:
 
 
 async def test_a_review_that_nobody_could_be_told_of_is_told_in_the_room() -> None:
-    world = filing()
+    world = World()
     async with house(world) as h:
         incident = await resolve(h, await commanded(h))
         world.chat.fail("direct", RefusedError("gone", reason="user_disabled"), times=9)
@@ -218,7 +210,7 @@ async def test_a_review_that_nobody_could_be_told_of_is_told_in_the_room() -> No
 
 
 async def test_what_was_reopened_is_not_reviewed_yet() -> None:
-    world = filing()
+    world = World()
     async with house(world) as h:
         incident = await resolve(h, await commanded(h))
         await h.workflows.lifecycle.reopen(

@@ -58,7 +58,6 @@ async def second_life(world: World, incident: Incident) -> Incident:
 
 async def check(world: World, incident: Incident, where: str) -> None:
     assert incident.status is IncidentStatus.RESOLVED, where
-    assert world.tracker is not None
     assert len(world.tracker.issues) == 1, where
     assert incident.postmortem is not None, where
     plan = await world.backend.incidents.plan(incident.incident_id, "resolve#1")
@@ -89,7 +88,7 @@ ONCE = (
 
 
 async def test_a_crash_at_any_call_ends_it_once_and_tells_everything_once() -> None:
-    whole = World(tracker=FakeIssueTracker())
+    whole = World()
     fuse = Fuse(0, after=False)
     assert not await first_life(whole, await assembled(whole), fuse)
     places = fuse.count
@@ -97,7 +96,7 @@ async def test_a_crash_at_any_call_ends_it_once_and_tells_everything_once() -> N
     assert places > 40
     for at in range(1, places + 1):
         for after in (False, True):
-            world = World(tracker=FakeIssueTracker())
+            world = World()
             where = f"crash {'after' if after else 'before'} call {at}"
             incident = await assembled(world)
             if await first_life(world, incident, Fuse(at, after=after)):

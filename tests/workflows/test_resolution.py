@@ -23,18 +23,11 @@ from incident_response.workflows.ending import END_AT_LATEST, TELL_AT_LATEST
 from incident_response.workflows.resolution import resolve_run
 from tests.blocks.reading import buttons
 from tests.fakes.clock import FakeClock
-from tests.fakes.issue_tracker import FakeIssueTracker
 from tests.workflows.ends import asked, commanded, ended, entries, kinds, now, resolve, said
 from tests.workflows.house import ADA, BEN, DEV, House, World, eventually, house
 
 
-def filing() -> World:
-    """A world with an issue tracker."""
-    return World(tracker=FakeIssueTracker())
-
-
 def issues(world: World) -> int:
-    assert world.tracker is not None
     return len(world.tracker.issues)
 
 
@@ -53,7 +46,7 @@ async def begin(h: House, incident: Incident) -> Incident:
 
 
 async def test_resolved_it_is_over_for_everybody_and_the_room_is_told_what_was_done() -> None:
-    world = filing()
+    world = World()
     async with house(world) as h:
         incident = await resolve(h, await commanded(h), "Rolled back the release")
         assert incident.status is IncidentStatus.RESOLVED
@@ -84,7 +77,7 @@ async def test_resolved_it_is_over_for_everybody_and_the_room_is_told_what_was_d
 
 
 async def test_two_who_resolve_at_once_end_it_once_and_the_second_hears_who_was_first() -> None:
-    world = filing()
+    world = World()
     async with house(world) as h:
         incident = await h.assembled()
         outcomes = await asyncio.gather(
@@ -108,7 +101,7 @@ async def test_two_who_resolve_at_once_end_it_once_and_the_second_hears_who_was_
 
 
 async def test_what_is_worked_off_twice_is_one_resolving() -> None:
-    world = filing()
+    world = World()
     async with house(world) as h:
         incident = await resolve(h, await commanded(h))
         again = await h.workflows.resolver.resolve(
@@ -143,8 +136,7 @@ async def test_from_the_moment_it_is_asked_for_nobody_is_reminded() -> None:
 
 
 async def test_what_a_tracker_refuses_is_said_with_a_retry_that_mends_the_same_message() -> None:
-    world = filing()
-    assert world.tracker is not None
+    world = World()
     world.tracker.break_down(RefusedError("the team is unknown"))
     async with house(world) as h:
         incident = await resolve(h, await commanded(h))
@@ -180,8 +172,7 @@ async def test_what_a_tracker_refuses_is_said_with_a_retry_that_mends_the_same_m
 
 async def test_with_every_vendor_dead_it_is_over_in_a_minute_and_the_room_is_told() -> None:
     clock = FakeClock()
-    world = World(clock=clock, tracker=FakeIssueTracker())
-    assert world.tracker is not None
+    world = World(clock=clock)
     outside = (
         world.tracker.behaviour,
         world.code_host.behaviour,
@@ -235,7 +226,7 @@ async def is_told(h: House, incident: Incident) -> bool:
 
 @pytest.mark.parametrize("method", ["post", "update", "find_channel", "set_topic"])
 async def test_a_chat_that_does_not_answer_keeps_nothing_from_being_over(method: str) -> None:
-    world = filing()
+    world = World()
     async with house(world) as h:
         incident = await commanded(h)
         world.chat.fail(method, UnavailableError("slack is down"), times=3)
@@ -247,7 +238,7 @@ async def test_a_chat_that_does_not_answer_keeps_nothing_from_being_over(method:
 
 @pytest.mark.parametrize("method", ["post", "update"])
 async def test_an_answer_of_the_chat_that_was_lost_doubles_nothing(method: str) -> None:
-    world = filing()
+    world = World()
     async with house(world) as h:
         incident = await commanded(h)
         world.chat.lose_answer(method, times=3)
@@ -270,7 +261,7 @@ async def test_where_the_room_cannot_be_told_who_resolved_it_is() -> None:
 
 
 async def test_resolved_again_it_keeps_its_postmortem_and_tells_the_room_anew() -> None:
-    world = filing()
+    world = World()
     async with house(world) as h:
         incident = await resolve(h, await commanded(h))
         await h.workflows.lifecycle.reopen(
@@ -294,7 +285,7 @@ ENDS = (EntryKind.RESOLVE_STARTED, EntryKind.INCIDENT_RESOLVED)
 
 
 async def test_without_a_tracker_the_room_is_told_so_and_the_rest_is_done() -> None:
-    async with house(World()) as h:
+    async with house(World(has_tracker=False)) as h:
         incident = await resolve(h, await commanded(h))
         assert incident.postmortem is None
         text = str(await told(h, incident))
@@ -305,7 +296,7 @@ async def test_without_a_tracker_the_room_is_told_so_and_the_rest_is_done() -> N
 
 
 async def test_a_mere_record_without_a_room_is_over_at_once() -> None:
-    world = filing()
+    world = World()
     async with house(world) as h:
         incident = await h.alert(severity=Severity.P4)
         assert incident is not None
@@ -331,7 +322,7 @@ async def test_the_form_is_filled_with_what_people_said_last() -> None:
 
 async def test_a_chat_that_hangs_for_ever_keeps_nothing_from_being_over() -> None:
     clock = FakeClock()
-    world = World(clock=clock, tracker=FakeIssueTracker())
+    world = World(clock=clock)
     async with house(world) as h:
         incident = await commanded(h)
         for method in ("post", "update", "find_message", "find_channel", "direct"):
