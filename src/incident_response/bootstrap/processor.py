@@ -13,10 +13,12 @@ from incident_response.adapters.http import vendor_session
 from incident_response.adapters.slack.chat import SlackChat
 from incident_response.adapters.slack.client import SlackAccess, SlackClient
 from incident_response.adapters.slack.receiver import SlackReceiver
+from incident_response.adapters.template_drafter import TemplateDrafter
 from incident_response.bootstrap.backend import INCIDENT_QUEUE
 from incident_response.bootstrap.vendors import Connection, Outside, connect_vendors
 from incident_response.commands import COMMANDS
 from incident_response.domain.errors import InvalidConfigurationError
+from incident_response.domain.leaks import KnownNames
 from incident_response.domain.model import IncidentId
 from incident_response.durable.consumer import QueueConsumer
 from incident_response.durable.inbox_worker import InboxWorker
@@ -37,6 +39,8 @@ from incident_response.workflows.briefing import CONTEXT_STEPS
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
+from incident_response.workflows.draft_material import DraftMaterial
+from incident_response.workflows.drafting import Drafting
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
@@ -172,9 +176,31 @@ def build_workflows(
         roles=RoleDesk(store=store, chat=chat, board=board, clock=clock),
         checklist=ChecklistDesk(store=store, board=board, clock=clock),
         members=RoomMembers(store=store, chat=chat, board=board, clock=clock),
+        drafting=_drafting(settings, backend=backend, chat=chat, outside=outside, clock=clock),
         declarations=Declarations(intake=intake, folder=folder, store=store),
         nudges=nudges,
         commands=COMMANDS,
+    )
+
+
+def _drafting(
+    settings: Settings, *, backend: EmbeddedBackend, chat: Chat, outside: Outside, clock: Clock
+) -> Drafting:
+    material = DraftMaterial(
+        store=backend.incidents,
+        ledger=backend.ledger,
+        chat=chat,
+        page_board=outside.page_board,
+        clock=clock,
+        names=KnownNames(
+            domains=settings.internal_domains, id_prefixes=settings.customer_id_prefixes
+        ),
+    )
+    return Drafting(
+        material=material,
+        template=TemplateDrafter(),
+        model=outside.drafter,
+        budget_usd=settings.model_budget_usd,
     )
 
 

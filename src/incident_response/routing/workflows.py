@@ -15,6 +15,7 @@ from incident_response.ports.intake import Intake
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
+from incident_response.workflows.drafting import Drafting
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.nudge import NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
@@ -55,6 +56,7 @@ class Workflows:
     checklist: ChecklistDesk
     members: RoomMembers
     declarations: Declarations
+    drafting: Drafting
     nudges: NudgeScheduler
     commands: tuple[CommandRow, ...]
     """What ``help`` lists."""
