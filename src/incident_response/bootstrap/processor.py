@@ -4,10 +4,13 @@ Not here: running and stopping it (entrypoints.processor).
 """
 
 import uuid
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from incident_response.actions import ACTIONS
+from incident_response.adapters.anthropic_drafter import AnthropicDrafter
 from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.http import vendor_session
 from incident_response.adapters.slack.chat import SlackChat
@@ -64,6 +67,8 @@ class Processor:
     consumers: tuple[QueueConsumer, ...]
     inbox_worker: InboxWorker
     backend: EmbeddedBackend
+    warm_up: Callable[[], Coroutine[Any, Any, None]]
+    """Does what the first draft would wait for; run once, beside the loops."""
 
 
 async def build_processor(
@@ -83,11 +88,12 @@ async def build_processor(
     stack.push_async_callback(slack.close)
     http = await stack.enter_async_context(vendor_session())
     chat = SlackChat(slack, clock)
+    outside = connect_vendors(settings, Connection(http=http, clock=clock, stack=stack))
     workflows = build_workflows(
         settings,
         backend=backend,
         chat=chat,
-        outside=connect_vendors(settings, Connection(http=http, clock=clock)),
+        outside=outside,
         intake=intake,
         clock=clock,
     )
@@ -117,7 +123,16 @@ async def build_processor(
             clock=clock,
         ),
         backend=backend,
+        warm_up=_warming(outside),
     )
+
+
+def _warming(outside: Outside) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def nothing() -> None:
+        """No model is configured."""
+
+    drafter = outside.drafter
+    return drafter.warm_up if isinstance(drafter, AnthropicDrafter) else nothing
 
 
 def build_workflows(

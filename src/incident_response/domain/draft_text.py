@@ -57,7 +57,7 @@ _PLACEHOLDER = re.compile(
 )
 _MACHINE_WORD = re.compile(
     r"\binc-[0-9a-f]{6,12}\b|\b(?=[0-9a-f]{0,40}\d)(?=[0-9a-f]{0,40}[a-f])[0-9a-f]{7,40}\b"
-    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-|\b\w{1,60}_\w{1,60}\b|\b\w{1,60}(?:-\w{1,30}){0,5}-\d{1,9}\b",
+    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-|\b\w{1,60}_\w{1,60}\b|\b[^\W\d]\w{0,60}(?:-\w{1,30}){0,5}-\d{1,9}\b",
     re.IGNORECASE,
 )
 _TALKING_MACHINE = re.compile(

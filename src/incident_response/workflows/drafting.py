@@ -34,7 +34,13 @@ from incident_response.domain.severity import Severity
 from incident_response.ports.drafter import Drafter, Written
 from incident_response.telemetry import count_draft, count_model_use, count_redactions
 from incident_response.workflows.draft_material import DraftMaterial
-from incident_response.workflows.draft_reading import customer_text, inside_text, prose, verdict
+from incident_response.workflows.draft_reading import (
+    UnfitDraftError,
+    customer_text,
+    inside_text,
+    prose,
+    verdict,
+)
 
 TOKENS_PER_SECOND = 40
 """What a busy model still writes."""
@@ -247,6 +253,8 @@ class Drafting:
             raise UnavailableError(f"The model did not answer within {seconds:.0f} s") from None
         self._spend(incident.incident_id, written.cost_usd)
         _count(written, asked.brief.brief.task)
+        if written.why_unfit:
+            raise UnfitDraftError(written.why_unfit, reason="unfit")
         return written.text
 
     def _spend(self, incident_id: IncidentId, cost_usd: float) -> None:
