@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import fields
 
 import pytest
@@ -23,8 +24,8 @@ ADDRESSES = {name for name in EVERYTHING if name.endswith("_url")} - {"slack_api
 
 @pytest.fixture
 async def connection() -> AsyncIterator[Connection]:
-    async with vendor_session() as http:
-        yield Connection(http=http, clock=FakeClock())
+    async with vendor_session() as http, AsyncExitStack() as stack:
+        yield Connection(http=http, clock=FakeClock(), stack=stack)
 
 
 def off(outside: Outside) -> set[str]:

@@ -145,8 +145,10 @@ def _action_items(facts: Mapping[str, str]) -> list[dict[str, str]]:
     if noticed >= 5:
         items.append(("detection", f"Notice it sooner: it took {noticed} minutes", "medium"))
     items.append(("documentation", "Bring the runbook up to date with what helped", "low"))
-    names = ("type", "title", "priority")
-    return [dict(zip(names, item, strict=True)) for item in items]
+    return [
+        {"type": kind, "title": title, "priority": priority, "owner": ""}
+        for kind, title, priority in items
+    ]
 
 
 _UPDATE = re.compile(

@@ -12,7 +12,7 @@ from incident_response.domain.draft import TITLE_LIMIT
 from incident_response.domain.leaks import KnownNames, LeakKind, find_leaks
 from incident_response.domain.model import Value
 from incident_response.domain.plain_text import clean, composed
-from incident_response.domain.redaction import has_token
+from incident_response.domain.redaction import kind_of_token
 from incident_response.domain.unmasking import unmasked
 
 LONGEST_BODY = 1_200
@@ -138,10 +138,10 @@ def _misshapen(text: CustomerText) -> str:
 
 
 def _leaking(whole: str, known: KnownNames) -> str:
-    if has_token(whole):
-        return "it holds a placeholder"
+    """What must not leave, or the token that stands for it."""
     leaks = find_leaks(whole, known=known)
-    return f"it holds {_KIND_WORDS[leaks[0].kind]}" if leaks else ""
+    kind = kind_of_token(whole) or (leaks[0].kind if leaks else None)
+    return f"it holds {_KIND_WORDS[kind]}" if kind else ""
 
 
 def _pointing(whole: str, trusted: str) -> str:

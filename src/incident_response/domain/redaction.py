@@ -145,9 +145,10 @@ def withheld(brief: Brief) -> RedactedBrief:
     return RedactedBrief(_MINT, brief.model_copy(update={"material": ()}), replaced={}, cut=0)
 
 
-def has_token(text: str) -> bool:
-    """Whether a token stands in ``text``."""
-    return _TOKEN.search(text) is not None
+def kind_of_token(text: str) -> LeakKind | None:
+    """What the first token in ``text`` stands for; None without one."""
+    found = _TOKEN.search(text)
+    return LeakKind(found[0][1:].rpartition("_")[0]) if found else None
 
 
 def _capped(text: str, limit: int) -> tuple[str, int]:
@@ -179,7 +180,7 @@ class _Tokens:
         return "".join((*kept, plain[at:]))
 
     def _token(self, leak: Leak) -> str:
-        key = (leak.kind, leak.text.casefold())
+        key = (leak.kind, "".join(leak.text.casefold().split()))
         if key not in self._given:
             self._counts[leak.kind] += 1
             token = f"[{leak.kind}_{self._counts[leak.kind]}]"

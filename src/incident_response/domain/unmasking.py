@@ -8,8 +8,8 @@ import html
 import re
 import unicodedata
 
-_PERCENT = re.compile(r"%([2-7][0-9A-Fa-f])")
-_UNICODE_ESCAPE = re.compile(r"\\u00([2-7][0-9A-Fa-f])")
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}){1,2000}")
+_UNICODE_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _SHORT_ESCAPE = re.compile(r"\\+([\"'/nrt])")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,24});")
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -29,11 +29,11 @@ def unmasked(text: str) -> str:
 
 
 def _decoded(text: str) -> str:
-    """One layer of encoding less; what stands for no printable ASCII character is kept."""
+    """One layer of encoding less; what stands for no text is kept."""
     if "&" in text:
         text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
     if "%" in text:
-        text = _PERCENT.sub(_character, text)
+        text = _PERCENT.sub(_percent_decoded, text)
     if "\\" in text:
         text = _UNICODE_ESCAPE.sub(_character, text)
         text = _SHORT_ESCAPE.sub(lambda found: _SHORT.get(found[1], found[1]), text)
@@ -43,6 +43,14 @@ def _decoded(text: str) -> str:
 def _character(found: re.Match[str]) -> str:
     character = chr(int(found[1], 16))
     return character if character.isprintable() else found[0]
+
+
+def _percent_decoded(found: re.Match[str]) -> str:
+    try:
+        text = bytes.fromhex(found[0].replace("%", "")).decode()
+    except UnicodeDecodeError:
+        return found[0]
+    return text if all(c.isprintable() or c in "\r\n\t" for c in text) else found[0]
 
 
 def _plain(text: str) -> str:

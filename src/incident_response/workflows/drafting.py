@@ -48,7 +48,7 @@ FIRST_TOKEN = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(seconds=60)
 INCIDENTS_REMEMBERED = 1_000
 """Whose spending is known: the last ones drafted for."""
-IN_A_THREAD_FROM = 20_000
+IN_A_THREAD_FROM = 8_000
 """Characters from which redacting would hold up everything else."""
 LONGEST_POSTMORTEM = 6_000
 LONGEST_CATCHUP = 1_600
