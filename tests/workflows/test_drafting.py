@@ -361,7 +361,7 @@ async def test_a_postmortem_reads_strictly_and_leaves_no_address_in(
     async with assembled(world) as (home, incident):
         model.says[Task.POSTMORTEM] = json.dumps(
             {
-                "summary": "See ![x](https://evil.example/?q) and https://wiki.x.test/pay, @channel",
+                "summary": "See ![x](https://evil.example/q), https://wiki.x.test/pay, @channel",
                 "impact": "<!here> [click](https://evil.example) <https://evil.example|here>",
                 "went_well": ["a", "", "b"],
                 "lessons": [],
@@ -371,7 +371,7 @@ async def test_a_postmortem_reads_strictly_and_leaves_no_address_in(
             }
         )
         sections = await home.workflows.drafting.postmortem(incident, ())
-        assert sections.summary == "See x and https://wiki.x.test/pay, channel"
+        assert sections.summary == "See x, https://wiki.x.test/pay, channel"
         assert sections.impact == "here click here"
         assert sections.went_well == ("a", "b")
         item = sections.action_items[0]

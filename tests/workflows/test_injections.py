@@ -57,8 +57,10 @@ async def test_no_message_to_customers_holds_anything_of_an_injection(scene: Sce
             assert injection.mark not in text, injection
             assert not ADDRESS.search(text)
             assert not MENTION.search(text)
-            if injection.mark in f"{title}{body}":
-                assert message.is_template, injection
+            assert "not fit for customers" in message.note, injection
+    harmless = {"title": "Payments are failing", "body": "We are investigating since noon."}
+    incident = scene.poisoned(INJECTIONS[0], json.dumps(harmless))
+    assert not (await scene.drafting.status_message(incident)).is_template, "it can be had"
 
 
 async def test_no_text_for_the_room_holds_an_address_or_a_mention(scene: Scene) -> None:

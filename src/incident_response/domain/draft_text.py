@@ -147,7 +147,7 @@ def _leaking(whole: str, known: KnownNames) -> str:
 def _pointing(whole: str, trusted: str) -> str:
     """Addresses and mentions that we did not put in."""
     plain = unmasked(whole)
-    if any(found[0] not in trusted for found in _URL.finditer(plain)):
+    if any(found[0].rstrip(".,:;!?") not in trusted for found in _URL.finditer(plain)):
         return "it holds an address"
     if any(found[0] not in trusted for found in _MENTION.finditer(plain)):
         return "it mentions somebody"

@@ -218,7 +218,7 @@ def _is_secret(value: str, *, is_strong: bool) -> bool:
 # Machines, accounts, people
 
 _EMAIL = re.compile(
-    r"(?<![\w.+-])(?!git@)[\w!#$%&'*+/=?^`{|}~.-]{1,64}"
+    r"(?<![\w.+-])(?!git@)[\w!#$%&*+/=?^`{|}~-][\w!#$%&'*+/=?^`{|}~.-]{0,63}"
     r"@(?:[^\W_](?:[\w-]{0,62})\.){1,8}[^\W\d_]{2,24}(?![^\W_])"
 )
 _ARN = re.compile(

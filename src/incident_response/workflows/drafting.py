@@ -53,8 +53,6 @@ IN_A_THREAD_FROM = 8_000
 LONGEST_POSTMORTEM = 6_000
 LONGEST_CATCHUP = 1_600
 LONGEST_VERDICT = 16
-LONGEST_MESSAGE = 2_000
-"""Characters of a chat message that are looked at to tell whether it is an update."""
 
 MODEL, TEMPLATE = "model", "template"
 
@@ -173,7 +171,7 @@ class Drafting:
 
     async def is_update(self, incident: Incident, text: str) -> bool:
         """Whether a message in the room says where things stand."""
-        message = Material(label="message", text=text[:LONGEST_MESSAGE])
+        message = Material(label="message", text=text)  # whole: a cut could part a secret
         brief = Brief(task=Task.CLASSIFY, material=(message,), longest=LONGEST_VERDICT)
         is_update, _ = await self._drafted(incident, brief, lambda answer, _: verdict(answer))
         return is_update
