@@ -72,11 +72,14 @@ class AnthropicDrafter:
         )
 
     async def warm_up(self) -> None:
-        """Import the SDK and make the client, so that the first draft need not wait for it.
-
-        Begins a while after the start, which it would slow down; never raises.
+        """Have everything ready for the first draft, some seconds after the start, which it would
+        slow down; never raises.
         """
         await self._clock.sleep(WARM_UP_AFTER_SECONDS)
+        await self.warm_up_now()
+
+    async def warm_up_now(self) -> None:
+        """Import the SDK and make the client; what goes wrong is logged."""
         try:
             await self._connected()
         except IncidentResponseError as error:
@@ -124,7 +127,14 @@ class AnthropicDrafter:
                 timeout=left,
                 extra_body=dict(self._access.extra_body),
             )
-        return written(message, model)
+        try:
+            return written(message, model)
+        except (AttributeError, TypeError):  # the SDK passes on whatever came as an answer
+            raise RefusedError(
+                f"{self._access.name} answered something we do not understand:"
+                f" check {self._access.url_setting}",
+                reason="unexpected_answer",
+            ) from None
 
     async def _connected(self) -> "Client":
         async with self._connecting:
