@@ -98,6 +98,8 @@ def test_what_tells_nothing_private_is_kept(kept: str) -> None:
         ("Okafor, Maya (maya_okafor)", "[PERSON_1] ([PERSON_2])"),
         ("Maya restarted it", "[PERSON_1] restarted it"),
         ("db-7.prod.internal.", "[HOST_1]."),
+        ("eth0_10.1.2.3-prod, x10.1.2.4", "eth0_[IP_1]-prod, x[IP_2]"),
+        ("tokenxoxb-123456789-abcDEF is bad", "token[SECRET_1] is bad"),
         (
             "customer cus_A1b2C3d4 of account 12345678",
             "customer [ACCOUNT_1] of account [ACCOUNT_2]",

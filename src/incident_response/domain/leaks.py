@@ -239,14 +239,12 @@ _ACCOUNT = re.compile(
     r"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})",
     re.IGNORECASE,
 )
-_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d|-[\w])")
+_IPV4 = re.compile(r"(?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)")
 _IPV6 = re.compile(
     r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?"
     r"(?![\w:]|\.\d)"
 )
-_VERSION_BEFORE = re.compile(
-    r"(?:\bv|\bversion|\brelease|\bbuild|\bchrome/|\bver\.?)\s{0,2}$", re.I
-)
+_VERSION_BEFORE = re.compile(r"(?:\bv|\bversion|\brelease|\bbuild|\bver\.?|[a-z]/)\s{0,2}$", re.I)
 _CARD = re.compile(r"(?<!\d)(?<!\d[.-])\d(?:[ .\-_/]?\d){12,18}(?![ .\-_/]?\d)")
 _CARD_SCHEMES = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[0689]\d{12}"

@@ -6,22 +6,28 @@ is private without being a secret (leaks).
 
 import re
 
-_BEFORE = r"(?<![A-Za-z0-9])"
-
-_PREFIXED = (
+_ANYWHERE = (
     r"xox[a-z](?:\.xox[a-z])?-[\w-]{6,300}",  # Slack
     r"xapp-\d-[\w-]{6,300}",
+    r"gh[pousr]_[A-Za-z0-9]{16,255}",  # GitHub
+    r"github_pat_\w{16,255}",
+    r"glpat-[\w-]{16,255}",  # GitLab
+    r"glsa_\w{16,500}",  # Grafana
+    r"lin_(?:api|oauth|wh)_\w{10,255}",  # Linear
+    r"sk-ant-[\w-]{4,300}",  # Anthropic
+    r"(?:sk|rk|pk)_(?:live|test)_\w{8,255}",  # Stripe
+    r"GOCSPX-[\w-]{20,60}",  # Google
+    r"AGE-SECRET-KEY-1[A-Z0-9]{20,80}",
+)
+"""Marks that are like nothing else, also in the middle of a word."""
+
+_AT_A_START = (
     r"(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)[A-Z0-9]{12,124}",  # AWS: ids, then session tokens
     r"(?:FwoGZXIvYXdz|IQoJb3JpZ2lu|FQoGZXIvYXdz)[A-Za-z0-9/+=]{20,2000}",
     r"eyJ[\w-]{8,4000}\.[\w-]{4,8000}(?:\.[\w-]{0,2000})?",  # JWT
-    r"gh[pousr]_[A-Za-z0-9]{16,255}",  # GitHub
-    r"github_pat_\w{16,255}",
-    r"gl(?:pat|ptt|dt|rt|soat|cbt)-[\w-]{16,255}",  # GitLab
-    r"gl(?:sa|c)_[\w+/=]{16,500}",  # Grafana
-    r"lin_(?:api|oauth|wh)_\w{10,255}",  # Linear
-    r"sk-(?:ant-|proj-|svcacct-)?[\w-]{12,300}",  # Anthropic, OpenAI
-    r"sk-ant-[\w-]{4,300}",
-    r"(?:sk|rk|pk)_(?:live|test)_\w{8,255}",  # Stripe
+    r"gl(?:ptt|dt|rt|soat|cbt)-[\w-]{16,255}",  # GitLab
+    r"glc_[\w+/=]{16,500}",  # Grafana
+    r"sk-[\w-]{12,300}",  # OpenAI and others
     r"whsec_[\w+/=]{16,255}",
     r"sk_[A-Za-z0-9]{20,255}",  # WorkOS
     r"[uy][+_][A-Za-z0-9_-]{18}(?![\w-])",  # PagerDuty
@@ -32,7 +38,6 @@ _PREFIXED = (
     r"pypi-[\w-]{16,500}",
     r"AIza[\w-]{30,60}",  # Google
     r"ya29\.[\w.-]{20,500}",
-    r"GOCSPX-[\w-]{20,60}",
     r"SG\.[\w-]{16,64}\.[\w-]{16,128}",  # SendGrid
     r"(?:SK|AC)[0-9a-f]{32}(?!\w)",  # Twilio
     r"hv[sbr]\.[\w-]{20,300}",  # Vault
@@ -45,10 +50,12 @@ _PREFIXED = (
     r"hf_[A-Za-z0-9]{30,60}",
     r"ATATT3[\w=-]{20,400}",  # Atlassian
     r"sntry[su]_[\w+/=-]{20,400}",  # Sentry
-    r"AGE-SECRET-KEY-1[A-Z0-9]{20,80}",
 )
+"""Marks that ordinary words may hold, too."""
 
-VENDOR_TOKEN = re.compile(_BEFORE + "(?:" + "|".join(_PREFIXED) + ")")
+VENDOR_TOKEN = re.compile(
+    "|".join(_ANYWHERE) + "|(?<![A-Za-z0-9])(?:" + "|".join(_AT_A_START) + ")"
+)
 """Tokens that begin with their vendor's mark."""
 
 PEM = re.compile(
