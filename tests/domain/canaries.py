@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from urllib.parse import quote
 
-from incident_response.domain.leaks import KnownNames, LeakKind
+from incident_response.domain.known_names import KnownNames
+from incident_response.domain.leaks import LeakKind
 
 SEED = 20261121
 NAMES = (
@@ -235,7 +236,7 @@ def disguised_email(rng: Random) -> Made:
 
 def ipv4(rng: Random) -> Made:
     core = ".".join(str(rng.randrange(10, 250)) for _ in range(4))
-    shape = rng.choice(("{}", "{}:8443", "[{}]", "{}/24", "peer={}", "({})"))
+    shape = rng.choice(("{}", "{}:8443", "[{}]", "{}/24", "peer={}", "({})", "db/{}:5432", "/{}"))
     return LeakKind.IP, core, shape.format(core)
 
 

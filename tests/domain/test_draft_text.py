@@ -1,7 +1,7 @@
 import pytest
 
 from incident_response.domain.draft_text import CustomerText, safe_inside, unfit_for_customers
-from incident_response.domain.leaks import KnownNames
+from incident_response.domain.known_names import KnownNames
 from tests.domain.canaries import KNOWN
 
 BODY = "Since 12:05 UTC some payments fail. We are investigating and will post an update soon."

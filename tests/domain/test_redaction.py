@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from incident_response.domain.leaks import KnownNames, LeakKind, find_leaks
+from incident_response.domain.known_names import KnownNames
+from incident_response.domain.leaks import LeakKind, find_leaks
 from incident_response.domain.redaction import (
     MAX_INPUT,
     Brief,

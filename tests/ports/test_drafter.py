@@ -17,7 +17,7 @@ from incident_response.domain.errors import (
     RetryableError,
     UnavailableError,
 )
-from incident_response.domain.leaks import KnownNames
+from incident_response.domain.known_names import KnownNames
 from incident_response.domain.redaction import Brief, Material, RedactedBrief, Task, redact
 from incident_response.ports.drafter import Drafter
 from incident_response.sandbox.faults import Fault

@@ -14,7 +14,7 @@ from incident_response.adapters.template_drafter import TemplateDrafter
 from incident_response.domain.draft import Component, PageImpact, PageStatus, PageThread
 from incident_response.domain.errors import RateLimitedError, RefusedError, UnavailableError
 from incident_response.domain.incident import Incident, IncidentStatus
-from incident_response.domain.leaks import KnownNames
+from incident_response.domain.known_names import KnownNames
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.redaction import Brief, Material, Task
 from incident_response.domain.severity import Severity
@@ -22,6 +22,7 @@ from incident_response.workflows import drafting as drafting_module
 from incident_response.workflows.change_incident import Decision, change_incident
 from incident_response.workflows.draft_material import DraftMaterial
 from incident_response.workflows.drafting import Drafting, deadline
+from tests.adapters.standins import aws_credentials, stand_ins
 from tests.fakes.drafter import FakeDrafter
 from tests.workflows.house import ADA, House, World, house
 
@@ -140,6 +141,36 @@ async def test_a_text_that_was_cut_or_declined_is_not_used(
         model.why_unfit = "The model's text was cut for its length"
         update = await home.workflows.drafting.room_update(incident, incident.created_at)
         assert (update.is_template, update.note) == (True, f"{model.why_unfit}.")
+
+
+@pytest.mark.parametrize("on_bedrock", [False, True])
+async def test_the_local_model_writes_every_draft_without_a_script(
+    monkeypatch: pytest.MonkeyPatch, on_bedrock: bool
+) -> None:
+    aws_credentials(monkeypatch)
+    page = PageThread(
+        status=PageStatus.IDENTIFIED,
+        title="Payments are failing",
+        components=(Component(component_id="c1", name="Checkout"),),
+    )
+    async with (
+        stand_ins() as vendors,
+        vendors.drafter(on_bedrock=on_bedrock) as model,
+        assembled(World(drafter=model)) as (home, incident),
+    ):
+        drafting = home.workflows.drafting
+        followed = changed(incident, page=page)
+        drafts = (
+            await drafting.status_message(incident),
+            await drafting.status_message(followed),
+            await drafting.closing_message(followed),
+            await drafting.postmortem(incident, ()),
+            await drafting.room_update(incident, incident.created_at),
+            await drafting.catchup(incident, ()),
+        )
+        assert [(draft.is_template, draft.note) for draft in drafts] == [(False, "")] * 6
+        assert drafts[1].title == "Payments are failing"
+        assert await drafting.is_update(incident, "We have restarted the pool just now")
 
 
 # Money

@@ -21,7 +21,7 @@ from incident_response.bootstrap.backend import INCIDENT_QUEUE
 from incident_response.bootstrap.vendors import Connection, Outside, connect_vendors
 from incident_response.commands import COMMANDS
 from incident_response.domain.errors import InvalidConfigurationError
-from incident_response.domain.leaks import KnownNames
+from incident_response.domain.known_names import KnownNames
 from incident_response.domain.model import IncidentId
 from incident_response.durable.consumer import QueueConsumer
 from incident_response.durable.inbox_worker import InboxWorker

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable
 
 from incident_response.domain.draft import TITLE_LIMIT
-from incident_response.domain.leaks import KnownNames, LeakKind, find_leaks
+from incident_response.domain.known_names import KnownNames
+from incident_response.domain.leaks import LeakKind, find_leaks
 from incident_response.domain.model import Value
 from incident_response.domain.plain_text import clean, composed
 from incident_response.domain.redaction import kind_of_token

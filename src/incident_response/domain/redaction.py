@@ -12,12 +12,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from incident_response.domain.leaks import (
-    KnownNames,
-    Leak,
-    LeakKind,
-    find_leaks,
-)
+from incident_response.domain.known_names import KnownNames
+from incident_response.domain.leaks import Leak, LeakKind, find_leaks
 from incident_response.domain.model import Value
 from incident_response.domain.unmasking import unmasked
 

@@ -1,10 +1,12 @@
-"""What the secrets of the usual vendors look like: shapes that mean a secret wherever they stand.
+"""What secrets look like: the usual vendors' tokens, and values told by the name before them.
 
-Every quantifier is bounded. Not here: secrets told by the name before them, and everything that
-is private without being a secret (leaks).
+Every quantifier is bounded. Not here: what is private without being a secret (private_shapes).
 """
 
 import re
+from collections.abc import Iterator
+
+from incident_response.domain.private_shapes import Span, spans_of
 
 _ANYWHERE = (
     r"xox[a-z](?:\.xox[a-z])?-[\w-]{6,300}",  # Slack
@@ -58,12 +60,12 @@ VENDOR_TOKEN = re.compile(
 )
 """Tokens that begin with their vendor's mark."""
 
-PEM = re.compile(
+_PEM = re.compile(
     r"-----BEGIN [^-\n]{2,60}-----(?:(?!-----END )[\s\S]){0,20000}(?:-----END [^-\n]{2,60}-----)?"
 )
 """A key or certificate; one whose end is cut off reaches as far as a key can."""
 
-WEBHOOK = re.compile(
+_WEBHOOK = re.compile(
     r"(?:hooks\.slack\.com/(?:services|workflows|triggers)"
     r"|discord(?:app)?\.com/api/webhooks"
     r"|[\w-]{1,63}\.webhook\.office\.com/webhookb2)/(?P<v>[\w/@-]{8,400})"
@@ -74,9 +76,9 @@ _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])
 _HEX = re.compile(r"[0-9a-fA-F]*")
 
 
-def aws_secrets(text: str) -> list[tuple[int, int]]:
+def _aws_secrets(text: str) -> Iterator[Span]:
     """Where AWS secret keys stand: 40 characters of base64 that are no hexadecimal digest."""
-    return [m.span() for m in _AWS_SECRET.finditer(text) if _is_mixed(m[0])]
+    return (m.span() for m in _AWS_SECRET.finditer(text) if _is_mixed(m[0]))
 
 
 def _is_mixed(word: str) -> bool:
@@ -84,3 +86,90 @@ def _is_mixed(word: str) -> bool:
         return False
     kinds = (str.isupper, str.islower, str.isdigit)
     return all(any(kind(c) for c in word) for kind in kinds)
+
+
+# Secrets told by the name before them
+
+_STRONG = (
+    r"pass(?:word|wd|phrase|code)|pwd|secret|api[ _-]?key|app(?:lication)?[_-]?key|access[ _-]?key"
+    r"|private[ _-]?key|(?:routing|integration|service|signing|encryption|account|license)[_-]key"
+    r"|credentials?|connection[_-]?string"
+)
+_WEAK = (
+    r"token|auth|authorization|cookie|session(?:[_-]?id)?|sid|sig(?:nature)?|nonce|csrf|otp|jwt"
+)
+_NAMED = re.compile(
+    rf"(?<![A-Za-z])(?P<name>(?:[A-Za-z0-9]{{1,30}}[_.-]){{0,5}}"
+    rf"(?:\w{{0,20}}?(?:{_STRONG})\w{{0,20}}|{_WEAK})(?:[_-][A-Za-z0-9]{{1,20}}){{0,2}})"
+    r"[\"'\]]{0,2}[ \t]{0,4}(?:=>|:=|=|:)[ \t]{0,4}\n?[ \t]{0,8}"
+    r"(?:[|>]-?\n[ \t]{0,8})?"
+    r"(?:\"(?P<q>[^\"\n]{1,2000})\"|'(?P<s>[^'\n]{1,2000})'"
+    r"|[\"']?(?P<u>[^\s\"',;&<>)\]}]{1,2000}))",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"(?:pass(?:word|phrase|code|wd)|api[ _-]?key|secret|credentials?)"
+    r" (?:is|was|are|set to|changed to) [\"']?(?P<u>[^\s\"']{4,200})"
+    r"|--?(?:pass(?:word|wd)?|token|secret|api-?key|auth)[ =]"
+    r"[\"']?(?P<f>[^\s\"'-][^\s\"']{2,500})",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(
+    r"\b(?:Bearer|Basic|Digest|ApiKey|Token|Negotiate|AWS4-HMAC-SHA256)[ \t]{1,3}"
+    r"(?:token=)?[\"']?(?P<u>[A-Za-z0-9._~+/=:-]{6,4000})",
+    re.IGNORECASE,
+)
+_COOKIE = re.compile(
+    r"\b(?:Set-)?Cookie[\"']?[ \t]{0,3}:[ \t]{0,3}[\"']?"
+    r"(?P<v>[^\s=;,\"']{1,100}=[^\n\"']{1,4000})",
+    re.IGNORECASE,
+)
+_USERINFO = re.compile(
+    r"(?<=://)(?:[^\s\"'<>@/:?#]{0,200}:(?!\d{1,5}[/?#])[^\s\"'<>]{1,300}"
+    r"|[^\s\"'<>@/:?#]{1,200})(?=@[\w.\[-])"
+)
+_STRONG_NAME = re.compile(_STRONG, re.IGNORECASE)
+_HARMLESS = re.compile(
+    "null|none|nil|true|false|missing|expired|invalid|required|incorrect|wrong|failed|failure|empty"
+    "|unset|undefined|redacted|hidden|masked|rotated|revoked|denied|rejected|ok|error|unknown|reset"
+    "|changed|not|in|for|from|the|a|an|was|is|has|and|or|to|of|on|at|by|with|without|no|yes|be|been"
+    "|being|mismatch|manager|service|store|bearer|basic|digest|token"
+)
+"""Words about a secret that stand where one could."""
+
+
+def _named_secrets(text: str) -> Iterator[Span]:
+    for found in _NAMED.finditer(text):
+        group = found.lastgroup or "u"
+        value = found[group]
+        is_strong = _STRONG_NAME.search(found["name"]) is not None
+        if _is_secret(value, is_strong=is_strong or group != "u"):
+            yield found.span(group)
+    for pattern in (_SAID, _HEADER):
+        for found in pattern.finditer(text):
+            group = found.lastgroup or "u"
+            if _is_secret(found[group], is_strong=False):
+                yield found.span(group)
+
+
+def _is_secret(value: str, *, is_strong: bool) -> bool:
+    """Whether the value after a secret's name is one, and no word about it."""
+    bare = value.strip("*.…\"'").casefold()
+    if not bare or _HARMLESS.fullmatch(bare):
+        return False
+    if is_strong:
+        return len(bare) >= 3
+    has_digit = any(c.isdigit() for c in bare)
+    return (len(bare) >= 6 and (has_digit or not bare.isalpha())) or len(bare) >= 16
+
+
+SECRETS = (
+    spans_of(_PEM, needs="-----BEGIN "),
+    spans_of(VENDOR_TOKEN),
+    spans_of(_WEBHOOK),
+    _aws_secrets,
+    _named_secrets,
+    spans_of(_COOKIE),
+    spans_of(_USERINFO, needs="://"),
+)
+"""Everything that finds secrets."""

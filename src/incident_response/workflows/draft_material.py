@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from incident_response.domain.draft import PageImpact, PageStatus
 from incident_response.domain.errors import IncidentResponseError
 from incident_response.domain.incident import Incident
-from incident_response.domain.leaks import KnownNames
+from incident_response.domain.known_names import KnownNames
 from incident_response.domain.ledger import SYSTEM, EntryKind, LedgerEntry
 from incident_response.domain.model import UserId
 from incident_response.domain.redaction import Brief, Material, Task

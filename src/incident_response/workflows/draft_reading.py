@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from incident_response.domain.draft_text import CustomerText, safe_inside, unfit_for_customers
 from incident_response.domain.errors import RefusedError
 from incident_response.domain.incident import Incident
-from incident_response.domain.leaks import KnownNames
+from incident_response.domain.known_names import KnownNames
 from incident_response.domain.postmortem import ActionItem, Prose
 from incident_response.domain.redaction import RedactedBrief
 

@@ -19,7 +19,7 @@ import structlog
 from incident_response.domain.draft import PageImpact, PageStatus
 from incident_response.domain.errors import IncidentResponseError, PermanentError, UnavailableError
 from incident_response.domain.incident import Incident, IncidentStatus
-from incident_response.domain.leaks import KnownNames
+from incident_response.domain.known_names import KnownNames
 from incident_response.domain.model import IncidentId
 from incident_response.domain.postmortem import Prose
 from incident_response.domain.redaction import (

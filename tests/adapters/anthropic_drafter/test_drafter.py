@@ -6,13 +6,14 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from incident_response.adapters.anthropic_drafter import AnthropicDrafter, bedrock, direct
+from incident_response.adapters.anthropic_drafter import AnthropicDrafter, Models, bedrock, direct
 from incident_response.adapters.anthropic_drafter.access import Access, inference_profile
 from incident_response.domain.errors import (
     InvalidConfigurationError,
@@ -20,10 +21,19 @@ from incident_response.domain.errors import (
     RefusedError,
     UnavailableError,
 )
-from incident_response.domain.leaks import KnownNames
+from incident_response.domain.known_names import KnownNames
 from incident_response.domain.redaction import Brief, Material, RedactedBrief, Task, redact
 from incident_response.sandbox.vendors.anthropic.script import Line
-from tests.adapters.scripted import Answer, Scripted, hangs, resets, says, says_text, vendor_that
+from tests.adapters.scripted import (
+    Answer,
+    HurriedClock,
+    Scripted,
+    hangs,
+    resets,
+    says,
+    says_text,
+    vendor_that,
+)
 from tests.adapters.standins import (
     StandIns,
     aws_credentials,
@@ -294,6 +304,27 @@ async def test_a_client_that_cannot_be_made_is_told_and_does_not_stop_the_start(
             await drafter.write(brief(), within=AMPLE)
     assert any(entry["event"] == "model cannot be asked" for entry in logs)
     assert KEY not in str(logs)
+
+
+async def test_it_warms_up_once_some_seconds_after_the_start() -> None:
+    made: list[Any] = []
+    clock = HurriedClock()
+    real = direct(api_key=KEY, base_url="http://127.0.0.1:9")
+
+    def connect() -> Any:
+        made.append(real.connect())
+        return made[-1]
+
+    drafter = AnthropicDrafter(
+        replace(real, connect=connect),
+        models=Models(drafts="a", classification="b"),
+        clock=clock,
+    )
+    await drafter.warm_up()
+    assert (len(made), clock.slept) == (1, [5.0])
+    await drafter.warm_up_now()
+    assert len(made) == 1
+    await drafter.close()
 
 
 async def test_closing_ends_the_connections_and_may_come_before_any() -> None:
