@@ -111,4 +111,4 @@ async def test_a_summary_for_who_comes_late_holds_the_alert_and_the_newest() -> 
     text = await written(
         Task.CATCHUP, ("alert", "Payments fail"), ("chat", "one\ntwo"), state="open"
     )
-    assert text.splitlines() == ["*Payments fail*", "open for 0 min.", "• one", "• two"]
+    assert text.splitlines() == ["Payments fail", "open for 0 min.", "• one", "• two"]

@@ -77,6 +77,8 @@ def test_a_page_of_ordinary_incident_text_loses_next_to_nothing() -> None:
         "epoch 1795262400000, offset 998877665544",
         "std::vector, dead::beef",
         "2026-11-21 11:58:03.123456+00:00",
+        "+1000 2026-11-21 07:41",
+        "phone 2026-11-21 0741",
         "request 7d3f0a52-9c1b-4e8f-a2d6-5b7c9e0f1a23",
         "token expired, password: incorrect, auth: failed",
         "4111 1111 1111 1112 is no card number",

@@ -30,6 +30,7 @@ def test_a_disguise_is_taken_off(masked: str, plain: str) -> None:
     [
         "14.2 % of 100%",
         "50%ZZ",
+        "%FF%FE",
         "%00%01",
         "a & b",
         "C:\\srv",

@@ -429,28 +429,44 @@ async def test_a_verdict_that_is_no_verdict_is_the_templates(
         )
 
 
+class Board:
+    """A page with three components, or one that does not answer."""
+
+    page_id = "p"
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    async def components(self) -> tuple[Component, ...]:
+        if self.error is not None:
+            raise self.error
+        names = ("Payments", "Search", "Website")
+        return tuple(Component(component_id=name, name=name) for name in names)
+
+    async def subscribers(self) -> int:
+        return 0
+
+
+def drafting_with(board: Board, home: House) -> Drafting:
+    material = DraftMaterial(
+        store=home.workflows.store,
+        ledger=home.world.backend.ledger,
+        chat=home.world.chat,
+        page_board=board,
+        clock=home.world.clock,
+        names=KnownNames(),
+    )
+    return Drafting(material=material, template=TemplateDrafter(), model=None, budget_usd=1.0)
+
+
 async def test_components_that_customers_know_are_named_where_they_fit() -> None:
-    class Board:
-        page_id = "p"
-
-        async def components(self) -> tuple[Component, ...]:
-            names = ("Payments", "Search", "Website")
-            return tuple(Component(component_id=name, name=name) for name in names)
-
-        async def subscribers(self) -> int:
-            return 0
-
     async with assembled(World()) as (home, incident):
-        material = DraftMaterial(
-            store=home.workflows.store,
-            ledger=home.world.backend.ledger,
-            chat=home.world.chat,
-            page_board=Board(),
-            clock=home.world.clock,
-            names=KnownNames(),
-        )
-        drafting = Drafting(
-            material=material, template=TemplateDrafter(), model=None, budget_usd=1.0
-        )
-        message = await drafting.status_message(incident)
+        message = await drafting_with(Board(), home).status_message(incident)
         assert message.title == "We are investigating a problem with Payments"
+
+
+async def test_a_page_that_does_not_answer_costs_the_names_alone() -> None:
+    async with assembled(World()) as (home, incident):
+        board = Board(UnavailableError("Statuspage is down"))
+        message = await drafting_with(board, home).status_message(incident)
+        assert message.title == "We are investigating a problem"

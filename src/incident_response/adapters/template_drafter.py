@@ -77,7 +77,7 @@ def _room_update(brief: Brief) -> str:
 def _catchup(brief: Brief) -> str:
     alert = _first(brief, "alert")
     told = "\n".join(f"• {line}" for line in _newest(brief))
-    return "\n".join(filter(None, (f"*{alert}*" if alert else "", _standing(brief.facts), told)))
+    return "\n".join(filter(None, (alert, _standing(brief.facts), told)))
 
 
 def _standing(facts: Mapping[str, str]) -> str:
