@@ -6,6 +6,7 @@ Pure. Not here: asking a writer (drafting), the rules for text (domain.draft_tex
 
 import json
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,7 +15,7 @@ from incident_response.domain.draft_text import CustomerText, safe_inside, unfit
 from incident_response.domain.errors import RefusedError
 from incident_response.domain.incident import Incident
 from incident_response.domain.known_names import KnownNames
-from incident_response.domain.postmortem import ActionItem, Prose
+from incident_response.domain.postmortem import ActionItem, ActionType, Priority, Prose
 from incident_response.domain.redaction import RedactedBrief
 
 LONGEST_LINE = 300
@@ -23,8 +24,7 @@ LONGEST_PART = 3_000
 MOST_LINES = 10
 
 B = TypeVar("B", bound=BaseModel)
-_TYPES = frozenset(("prevention", "detection", "mitigation", "process", "documentation"))
-_PRIORITIES = frozenset(("high", "medium", "low"))
+E = TypeVar("E", bound=StrEnum)
 
 
 class UnfitDraftError(RefusedError):
@@ -109,9 +109,9 @@ def prose(text: str, incident: Incident, brief: RedactedBrief) -> Prose:
         lessons=lines(read.lessons),
         action_items=tuple(
             ActionItem(
-                type=item.type if item.type in _TYPES else "prevention",
+                type=_one_of(ActionType, item.type, ActionType.PREVENTION),
                 title=part(item.title, LONGEST_LINE),
-                priority=item.priority if item.priority in _PRIORITIES else "medium",
+                priority=_one_of(Priority, item.priority, Priority.MEDIUM),
                 owner=part(item.owner, LONGEST_LINE),
             )
             for item in read.action_items[:MOST_LINES]
@@ -125,6 +125,10 @@ def verdict(text: str) -> bool:
     if word not in ("yes", "no"):
         raise UnfitDraftError("The model answered neither yes nor no", reason="not_understood")
     return word == "yes"
+
+
+def _one_of(words: type[E], said: str, otherwise: E) -> E:
+    return words(said) if said in set(words) else otherwise
 
 
 def _parsed(text: str, shape: type[B]) -> B:

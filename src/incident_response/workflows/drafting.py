@@ -82,13 +82,6 @@ class DraftedMessage:
     note: str = ""
 
 
-class DraftedSections(Prose):
-    """The written parts of a postmortem, and who wrote them."""
-
-    is_template: bool
-    note: str = ""
-
-
 class NoModelError(PermanentError):
     """No model is configured."""
 
@@ -157,9 +150,7 @@ class Drafting:
         )
         return await self._inside(incident, brief)
 
-    async def postmortem(
-        self, incident: Incident, material: tuple[Material, ...]
-    ) -> DraftedSections:
+    async def postmortem(self, incident: Incident, material: tuple[Material, ...]) -> Prose:
         """The written parts of the postmortem; from the ledger without ``material``."""
         brief = await self._material.with_facts(
             incident, Task.POSTMORTEM, material, longest=LONGEST_POSTMORTEM
@@ -167,7 +158,7 @@ class Drafting:
         read, why = await self._drafted(
             incident, brief, lambda text, asked: prose(text, incident, asked.brief)
         )
-        return DraftedSections(**read.model_dump(), is_template=bool(why), note=why)
+        return read.model_copy(update={"is_template": bool(why), "note": why})
 
     async def is_update(self, incident: Incident, text: str) -> bool:
         """Whether a message in the room says where things stand."""

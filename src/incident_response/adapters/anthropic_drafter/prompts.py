@@ -86,8 +86,8 @@ participants stand in other parts of the document: do not repeat them.
 - lessons: up to five lines: what surprised us, what slowed us down, where we were lucky.
   Blameless: write of systems and circumstances, never of somebody's mistake.
 - action_items: three to seven, each worth doing, checkable, and following from the material. type
-  is one of prevention, detection, mitigation, process, documentation; priority is one of high,
-  medium, low; owner is a role or a stand-in such as [PERSON_1] that the material names for it,
+  is one of prevention, detection, process, documentation; priority is one of high, medium, low;
+  owner is a role or a stand-in such as [PERSON_1] that the material names for it,
   else "".
 - Do not state a root cause as certain that the material does not establish.
 
