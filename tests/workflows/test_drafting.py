@@ -70,7 +70,7 @@ async def test_without_a_model_the_template_writes_and_says_why() -> None:
         for drafted in (message, sections, update, catchup):
             assert (drafted.is_template, drafted.note) == (True, "No model is configured.")
         assert "investigating" in message.body
-        assert sections.summary.startswith("Payments fail (P1 ")
+        assert sections.summary.startswith("Payments fail (P1) began ")
         assert "the room was assembled" in update.text
         assert "Payments fail" in catchup.text
         assert await drafting.is_update(incident, "We rolled back, error rate is recovering now")

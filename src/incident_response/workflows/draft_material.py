@@ -140,7 +140,7 @@ class DraftMaterial:
         now = incident.resolved_at or self._clock.now()
         lasted = int((now - incident.started_at).total_seconds()) // 60
         facts = {
-            "severity": f"{incident.severity} ({incident.severity.meaning})",
+            "severity": incident.severity.value,
             "state": incident.status.value,
             "began": f"{incident.started_at:%Y-%m-%d %H:%M} UTC",
             "minutes so far": str(max(0, lasted)),
