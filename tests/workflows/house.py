@@ -33,6 +33,7 @@ from incident_response.domain.severity import Severity
 from incident_response.events import EVENTS
 from incident_response.ports.chat import Chat
 from incident_response.ports.clock import Clock
+from incident_response.ports.drafter import Drafter
 from incident_response.ports.incident_store import PlanState
 from incident_response.routing.event import Event
 from incident_response.routing.workflows import Workflows
@@ -73,6 +74,7 @@ class World:
     """Everything outside the program; a crash leaves it as it is."""
 
     clock: Clock = field(default_factory=SystemClock)
+    drafter: Drafter | None = None
     chat: FakeChat = field(init=False)
     on_call: FakeOnCall = field(init=False)
     directory: FakeDirectory = field(init=False)
@@ -136,7 +138,9 @@ class World:
     @property
     def outside(self) -> Outside:
         tracker = self.tracker if self.has_tracker else None
-        return Outside(sources=self.sources, pager=self.pager, tracker=tracker)
+        return Outside(
+            sources=self.sources, pager=self.pager, tracker=tracker, drafter=self.drafter
+        )
 
     @property
     def room(self) -> FakeChannel:

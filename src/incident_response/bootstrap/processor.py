@@ -4,20 +4,25 @@ Not here: running and stopping it (entrypoints.processor).
 """
 
 import uuid
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from incident_response.actions import ACTIONS
+from incident_response.adapters.anthropic_drafter import AnthropicDrafter
 from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.http import vendor_session
 from incident_response.adapters.slack.chat import SlackChat
 from incident_response.adapters.slack.client import SlackAccess, SlackClient
 from incident_response.adapters.slack.receiver import SlackReceiver
+from incident_response.adapters.template_drafter import TemplateDrafter
 from incident_response.bootstrap.backend import INCIDENT_QUEUE
 from incident_response.bootstrap.policy import load_policy
 from incident_response.bootstrap.vendors import Connection, Outside, connect_vendors
 from incident_response.commands import COMMANDS
 from incident_response.domain.errors import InvalidConfigurationError
+from incident_response.domain.known_names import KnownNames
 from incident_response.domain.model import IncidentId
 from incident_response.domain.policy import Policy
 from incident_response.durable.consumer import QueueConsumer
@@ -42,6 +47,8 @@ from incident_response.workflows.catch_up import CatchUpDesk
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
+from incident_response.workflows.draft_material import DraftMaterial
+from incident_response.workflows.drafting import Drafting
 from incident_response.workflows.ending import IncidentEnding
 from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
@@ -81,6 +88,8 @@ class Processor:
     consumers: tuple[QueueConsumer, ...]
     inbox_worker: InboxWorker
     backend: EmbeddedBackend
+    warm_up: Callable[[], Coroutine[Any, Any, None]]
+    """Does what the first draft would wait for; run once, beside the loops."""
 
 
 async def build_processor(
@@ -102,12 +111,13 @@ async def build_processor(
     stack.push_async_callback(slack.close)
     http = await stack.enter_async_context(vendor_session())
     chat = SlackChat(slack, clock)
+    outside = connect_vendors(settings, Connection(http=http, clock=clock, stack=stack))
     workflows = build_workflows(
         settings,
         backend=backend,
         chat=chat,
-        outside=connect_vendors(settings, Connection(http=http, clock=clock)),
         policy=policy or load_policy(settings),
+        outside=outside,
         intake=intake,
         clock=clock,
     )
@@ -137,7 +147,16 @@ async def build_processor(
             clock=clock,
         ),
         backend=backend,
+        warm_up=_warming(outside),
     )
+
+
+def _warming(outside: Outside) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def nothing() -> None:
+        """No model is configured."""
+
+    drafter = outside.drafter
+    return drafter.warm_up if isinstance(drafter, AnthropicDrafter) else nothing
 
 
 def build_workflows(
@@ -209,8 +228,15 @@ def build_workflows(
     reminders = Reminders(nudges=nudges, ladder=escalation)
     members = RoomMembers(store=store, chat=chat, board=board, clock=clock)
     resolver = IncidentResolver(store=store, ledger=backend.ledger, chat=chat, clock=clock)
+    drafting = _drafting(settings, backend=backend, chat=chat, outside=outside, clock=clock)
     postmortems = _postmortems(
-        settings, backend=backend, chat=chat, outside=outside, policy=policy, clock=clock
+        settings,
+        backend=backend,
+        chat=chat,
+        outside=outside,
+        prose=drafting,
+        policy=policy,
+        clock=clock,
     )
     ending = IncidentEnding(
         store=store,
@@ -266,6 +292,7 @@ def build_workflows(
         roles=RoleDesk(store=store, chat=chat, board=board, policy=policy, clock=clock),
         checklist=ChecklistDesk(store=store, board=board, clock=clock),
         members=members,
+        drafting=drafting,
         declarations=Declarations(intake=intake, folder=folder, store=store),
         nudges=nudges,
         severity=severity,
@@ -279,7 +306,7 @@ def build_workflows(
         ),
         escalation=escalation,
         timeline=timeline,
-        catch_up=CatchUpDesk(timeline=timeline, writer=None),
+        catch_up=CatchUpDesk(timeline=timeline, writer=drafting),
         postmortems=postmortems,
         resolver=resolver,
         ending=ending,
@@ -304,6 +331,7 @@ def _postmortems(
     backend: EmbeddedBackend,
     chat: Chat,
     outside: Outside,
+    prose: Drafting,
     policy: Policy,
     clock: Clock,
 ) -> PostmortemWriter:
@@ -317,6 +345,28 @@ def _postmortems(
         clock=clock,
         tracker=outside.tracker,
         labels=settings.linear_labels,
+        prose=prose,
+    )
+
+
+def _drafting(
+    settings: Settings, *, backend: EmbeddedBackend, chat: Chat, outside: Outside, clock: Clock
+) -> Drafting:
+    material = DraftMaterial(
+        store=backend.incidents,
+        ledger=backend.ledger,
+        chat=chat,
+        page_board=outside.page_board,
+        clock=clock,
+        names=KnownNames(
+            domains=settings.internal_domains, id_prefixes=settings.customer_id_prefixes
+        ),
+    )
+    return Drafting(
+        material=material,
+        template=TemplateDrafter(),
+        model=outside.drafter,
+        budget_usd=settings.model_budget_usd,
     )
 
 

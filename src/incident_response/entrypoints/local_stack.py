@@ -216,6 +216,8 @@ def sandbox_settings(url: str) -> dict[str, object]:
         "linear_api_key": tokens.linear,
         "linear_team_id": TEAM.id,
         "linear_project_id": PROJECTS[0].id,
+        "anthropic_url": f"{url}/anthropic",
+        "anthropic_api_key": tokens.anthropic,
     }
 
 

@@ -18,6 +18,7 @@ from incident_response.workflows.catch_up import CatchUpDesk
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
+from incident_response.workflows.drafting import Drafting
 from incident_response.workflows.ending import IncidentEnding
 from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
@@ -69,6 +70,7 @@ class Workflows:
     checklist: ChecklistDesk
     members: RoomMembers
     declarations: Declarations
+    drafting: Drafting
     nudges: NudgeScheduler
     severity: SeverityDesk
     impact: ImpactDesk
