@@ -83,7 +83,6 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     yield notices.message_dead_lettered(letter, text)
     yield notices.envelope_buried(envelope, text)
     yield notices.room_failed(incident, "create_room", text)
-    yield alert_notices.alert_attached(incident, alert)
     yield refusals.could_not(text, text, text)
     yield refusals.failed(text, RefusedError(text, reason=text))
     yield replies.invited(Invited(joined=(user,) * 30, refused={user: text}))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
+from structlog.testing import capture_logs
 
 from incident_response.actions import ACTIONS
 from incident_response.blocks.action_ids import encode_value
@@ -297,3 +298,24 @@ async def test_what_may_work_later_is_left_to_be_tried_again() -> None:
         h.world.chat.fail("invite", UnavailableError("slack is down"))
         with pytest.raises(UnavailableError):
             await front.type("invite <@U0DEV>")
+
+
+async def test_a_declaration_whose_message_has_no_address_is_made_without_and_that_is_logged() -> (
+    None
+):
+    async with house(World()) as h:
+        front = await open_front(h)
+        shortcut: Json = {
+            "callback_id": "declare_from_message",
+            "user": {"id": ADA},
+            "channel": {"id": front.room},
+            "message": {"ts": "1.2", "text": "Tea is cold"},
+            "trigger_id": "trigger",
+        }
+        await front.do(front.envelope(EnvelopeKind.SHORTCUT, shortcut))
+        h.world.chat.fail("permalink", UnavailableError("slack is down"))
+        with capture_logs() as logs:
+            await front.do(front.envelope(EnvelopeKind.VIEW, submission(h)))
+        found = await h.workflows.store.recent(open_only=True, limit=9)
+    assert [incident.title for incident in found if incident.declared_by == ADA] == ["Tea is cold"]
+    assert [log["reason"] for log in logs if "without a link" in log["event"]] == ["slack is down"]

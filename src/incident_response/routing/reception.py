@@ -29,6 +29,7 @@ from incident_response.routing.command import (
     UnknownCommandError,
 )
 from incident_response.routing.requests import Request, read_request
+from incident_response.routing.telling import answer
 from incident_response.routing.workflows import Workflows
 
 log = structlog.get_logger(__name__)
@@ -83,7 +84,7 @@ class Reception:
             log.warning("cannot open modal", name=spec.name, reason=str(error))
             reply = could_not("open the form", str(error), "Please try again.")
         if reply is not None:
-            await self._tell(request, reply)
+            await answer(self._workflows.chat, request, reply)
 
     async def _open(self, spec: Command | Action, request: Request) -> Message | None:
         if isinstance(spec, Command) and (refusal := _out_of_place(spec, request)) is not None:
@@ -101,7 +102,7 @@ class Reception:
             log.info("refused", name=request.name, reason=str(error))
             reply = failed("do that", error)
         if reply is not None:
-            await self._tell(request, reply)
+            await answer(self._workflows.chat, request, reply)
 
     async def on_buried(self, envelope: Envelope, reason: str) -> None:
         """Tell the person that it did not work, and why; for what nobody did, the operators."""
@@ -109,7 +110,7 @@ class Reception:
             await self._workflows.operators.envelope_buried(envelope, reason)
         else:
             reply = could_not("do that", reason, "Please try again.")
-            await self._tell(read_request(envelope), reply)
+            await answer(self._workflows.chat, read_request(envelope), reply)
 
     async def _with_incident(self, request: Request) -> Request:
         if not request.channel_id:
@@ -137,15 +138,6 @@ class Reception:
         user = await self._workflows.chat.user(request.user_id)
         if user is None or not user.may_respond:
             raise NotAllowedError("Only full members of this workspace can do that.")
-
-    async def _tell(self, request: Request, reply: Message) -> None:
-        chat = self._workflows.chat
-        if request.response_url and await chat.respond(request.response_url, reply):
-            return
-        if request.channel_id:
-            await chat.post_private(request.channel_id, request.user_id, reply)
-        else:
-            await chat.direct(request.user_id, reply)
 
 
 def _out_of_place(command: Command, request: Request) -> Message | None:
