@@ -88,7 +88,7 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     yield replies.invited(Invited(joined=(user,) * 30, refused={user: text}))
     yield replies.role_assigned(Role.SCRIBE, user, by=UserId("U0ADA"), previous=UserId("W0BEN"))
     yield duty(Role.COMMANDER)
-    yield help_text([HelpRow(text, text, text)] * 5, "/inc")
+    yield help_text([HelpRow(text, text, text, is_anywhere=True)] * 5, "/inc")
     yield unknown_command(text, text, "/inc")
 
 

@@ -5,6 +5,7 @@ import pytest
 from incident_response.domain.errors import RefusedError
 from incident_response.domain.model import ChannelId
 from incident_response.ports.chat import Message
+from incident_response.ports.inbox import EnvelopeKind
 from incident_response.routing.requests import Request
 from incident_response.routing.telling import answer, tell
 from tests.workflows.house import ADA, GONE, World
@@ -16,6 +17,7 @@ REPLY = Message(text="done")
 def asked(world: World, *, channel: str, address: str = ADDRESS) -> Request:
     return Request(
         key="k",
+        kind=EnvelopeKind.COMMAND,
         name="/inc",
         user_id=ADA,
         channel_id=ChannelId(channel),

@@ -19,4 +19,4 @@ async def _handle(request: Request, workflows: Workflows) -> Message:
     return joined(incident)
 
 
-action = Action(name=JOIN_ROOM, kind=EnvelopeKind.ACTION, handle=_handle)
+action = Action(name=JOIN_ROOM, kind=EnvelopeKind.ACTION, verb="join", handle=_handle)

@@ -25,7 +25,7 @@ from incident_response.workflows.room_notices import RoomNotices
 
 
 class CommandRow(Protocol):
-    """What ``help`` says of a command; ``routing.command.Command`` is one."""
+    """What ``help`` and the tray say of a command; ``routing.command.Command`` is one."""
 
     @property
     def name(self) -> str: ...
@@ -35,6 +35,12 @@ class CommandRow(Protocol):
     def summary(self) -> str: ...
     @property
     def scope(self) -> str: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def needs_text(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,4 +63,4 @@ class Workflows:
     declarations: Declarations
     nudges: NudgeScheduler
     commands: tuple[CommandRow, ...]
-    """What ``help`` lists."""
+    """What ``help`` and the tray list."""
