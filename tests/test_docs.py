@@ -99,17 +99,11 @@ def test_the_readmes_rooms_are_the_rooms() -> None:
     assert named == there
 
 
-def test_commands_typed_in_documents_are_understood() -> None:
-    verbs = {command.name for command in COMMANDS}
-    for document in DOCUMENTS:
-        text = document.read_text(encoding="utf-8")
-        for verb in re.findall(r"`/inc(?:ident-response)? ([a-z]+)", text):
-            assert verb in verbs, f"{document.name}: {verb}"
-
-
-def test_the_hint_of_the_slash_command_offers_every_verb() -> None:
+def test_the_hint_of_the_slash_command_offers_a_few_verbs_that_exist() -> None:
     offered = set(COMMAND_HINT.strip("[]").replace(" ", "").split("|"))
-    assert offered == {command.name for command in COMMANDS}
+    assert offered <= {command.name for command in COMMANDS}
+    assert "help" in offered
+    assert len(COMMAND_HINT) <= 60, "it stands in one line under what is being typed"
 
 
 def test_the_manifest_asks_for_what_the_code_asks_for() -> None:

@@ -188,7 +188,9 @@ def _divider(block: Node) -> Iterator[str]:
 
 def _input(block: Node) -> Iterator[str]:
     yield from _text(block["label"], "label", kinds=("plain_text",))
-    yield from _element(block["element"], ("plain_text_input", "static_select"))
+    yield from _element(
+        block["element"], ("plain_text_input", "static_select", "multi_users_select")
+    )
 
 
 def _rich_text(block: Node) -> Iterator[str]:
@@ -243,6 +245,8 @@ def _element(element: Node, kinds: tuple[str, ...]) -> Iterator[str]:
         initial = element.get("initial_value", "")
         if size(initial) > min(3000, element.get("max_length", 3000)):
             yield "initial_value"
+    if not 1 <= element.get("max_selected_items", 1) <= 100:
+        yield "max_selected_items"
     if "placeholder" in element:
         yield from _text(element["placeholder"], "placeholder", kinds=("plain_text",))
 

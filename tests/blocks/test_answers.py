@@ -31,9 +31,9 @@ from tests.blocks.samples import (
 
 status = partial(draw_status, policy=POLICY)
 ROWS = (
-    HelpRow("declare [title]", "Declare an incident", "anywhere"),
-    HelpRow("role ic @user", "Give a role", "in a room"),
-    HelpRow("help", "This list", "anywhere"),
+    HelpRow("declare [title]", "Declare an incident", "Begin", is_anywhere=True),
+    HelpRow("role ic @user", "Give a role", "Who does what", is_anywhere=False),
+    HelpRow("help", "This list", "Begin", is_anywhere=True),
 )
 
 
@@ -93,9 +93,10 @@ def test_the_list_has_a_row_and_a_way_in_for_each_open_incident() -> None:
     assert shown(message) == (
         "*2 incidents open*\n"
         "🟠 P1 *Checkout errors above 5 %*\n"
-        "In progress, began 4 min ago · <@U0BEN> is in command\n"
+        "In progress, began 4 min ago · <@U0BEN> is in command · `0a1b2c`\n"
         "Join\n"
-        "🟠 P1 *Checkout errors above 5 %*\nOpen, began 4 min ago · nobody in command yet"
+        "🟠 P1 *Checkout errors above 5 %*\n"
+        "Open, began 4 min ago · nobody in command yet · `0a1b2c`"
     )
     assert message.text == "2 incidents open"
 
@@ -106,13 +107,14 @@ def test_a_long_list_is_cut_and_an_empty_one_says_so() -> None:
     assert listing([], NOW).text == "No open incidents."
 
 
-def test_help_groups_commands_by_where_they_work_and_can_be_copied() -> None:
+def test_help_groups_commands_by_topic_and_says_which_work_anywhere() -> None:
     message = help_text(ROWS, "/inc")
     assert shown(message) == (
-        "*Anywhere*\n`/inc declare [title]`  Declare an incident\n`/inc help`  This list\n"
-        "*In a room*\n`/inc role ic @user`  Give a role"
+        "*Begin*\n`/inc declare [title]`  Declare an incident\n`/inc help`  This list\n"
+        "*Who does what*\n`/inc role ic @user`  Give a role\n"
+        "Anywhere: declare, help. The others in a war room."
     )
-    assert message.text == "/inc understands: declare [title], role ic @\u2060user, help"
+    assert message.text == "Commands of /inc: declare [title], role ic @\u2060user, help"
 
 
 def test_an_unknown_word_gets_the_nearest_command() -> None:

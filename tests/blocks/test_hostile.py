@@ -136,7 +136,6 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     yield notices.message_dead_lettered(letter, text)
     yield notices.envelope_buried(envelope, text)
     yield notices.room_failed(incident, "create_room", text)
-    yield alert_notices.alert_attached(incident, alert)
     yield refusals.could_not(text, text, text)
     yield refusals.failed(text, RefusedError(text, reason=text))
     yield refusals.failed(text, WrongStateError(text, by=text))
@@ -162,7 +161,7 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     yield event_added(text, text)
     yield event_moved(10**9, text)
     yield postmortem(incident, document(incident, text), at)
-    yield help_text([HelpRow(text, text, text)] * 5, "/inc")
+    yield help_text([HelpRow(text, text, text, is_anywhere=True)] * 5, "/inc")
     yield unknown_command(text, text, "/inc")
 
 

@@ -9,7 +9,7 @@ from incident_response.blocks.duty import duty
 from incident_response.blocks.nudge import nudge
 from incident_response.blocks.proposal import proposal
 from incident_response.blocks.room import bookmarks, topic
-from incident_response.domain.alert import Alert, AlertState, Link
+from incident_response.domain.alert import Link
 from incident_response.domain.incident import IncidentStatus
 from incident_response.domain.roles import Role
 from tests.blocks import slack_limits
@@ -101,17 +101,6 @@ def test_the_room_is_told_in_one_line_what_its_alert_does() -> None:
     )
     assert alert_notices.reopened(INCIDENT).text == (
         f"🔥 The alert came back {BEGAN_AT}: this incident is open again."
-    )
-
-
-def test_a_further_alert_is_named_with_its_link() -> None:
-    alert = Alert(
-        source="s", group_key="k", state=AlertState.FIRING, changed_at=BEGAN, occurrence="1",
-        title="Cart <errors>", links=(Link(title="", url="x:"), Link(title="A", url="http://a.test")),
-    )  # fmt: skip
-    storm = INCIDENT.model_copy(update={"alert_count": 2})
-    assert alert_notices.alert_attached(storm, alert).text == (
-        "📎 A further alert: Cart &lt;errors&gt; (2 alerts now) · <http://a.test|A (a.test)>"
     )
 
 

@@ -73,7 +73,7 @@ def test_the_whole_story(
     expect(facts).to_contain_text("two hours ago")
     expect(facts).to_contain_text("Newest error lines")
     expect(facts).to_contain_text("status=503")
-    expect(facts).to_contain_text("Raise PSP client timeout")
+    expect(facts).to_contain_text("Newest commits in tidewater/checkout-api")
     expect(facts).to_contain_text("What is missing")
     expect(facts).to_contain_text("Derek Vaughn: their chat account is deactivated")
     checklist = page.locator("#messages article.message", has_text="0 of 11 done")

@@ -1,91 +1,16 @@
 """What people do in the chat, from the envelope to what they see, over fakes."""
 
-from dataclasses import dataclass, field
-
 import pytest
+from structlog.testing import capture_logs
 
-from incident_response.actions import ACTIONS
 from incident_response.blocks.action_ids import encode_value
 from incident_response.commands import COMMANDS
 from incident_response.domain.errors import UnavailableError
-from incident_response.domain.incident import Incident
-from incident_response.domain.model import Json, UserId
+from incident_response.domain.model import Json
 from incident_response.domain.severity import Severity
-from incident_response.ports.inbox import Envelope, EnvelopeKind
-from incident_response.routing.action import ActionRegistry
-from incident_response.routing.command import CommandRegistry
-from incident_response.routing.reception import Reception
+from incident_response.ports.inbox import EnvelopeKind
+from tests.routing.front import ANSWERS, open_front
 from tests.workflows.house import ADA, BEN, DEV, GUEST, House, World, house
-
-ANSWERS = "https://slack.test/answer"
-
-
-@dataclass
-class Front:
-    """The front desk of a running house."""
-
-    house: House
-    incident: Incident
-    count: int = field(default=0)
-
-    def __post_init__(self) -> None:
-        self.reception = Reception(
-            commands=CommandRegistry(COMMANDS),
-            actions=ActionRegistry(ACTIONS),
-            workflows=self.house.workflows,
-        )
-
-    @property
-    def room(self) -> str:
-        assert self.incident.room is not None
-        return self.incident.room.channel_id
-
-    def envelope(self, kind: EnvelopeKind, payload: Json) -> Envelope:
-        self.count += 1
-        return Envelope(
-            key=f"key{self.count}",
-            kind=kind,
-            payload=payload,
-            received_at=self.house.world.clock.now(),
-        )
-
-    async def type(
-        self, text: str, *, by: UserId = ADA, channel: str | None = None, answers: str = ANSWERS
-    ) -> str:
-        """Type a command; what the person alone is told."""
-        payload: Json = {
-            "command": "/inc",
-            "text": text,
-            "user_id": by,
-            "channel_id": self.room if channel is None else channel,
-            "response_url": answers,
-            "trigger_id": f"trigger{self.count}",
-        }
-        await self.do(self.envelope(EnvelopeKind.COMMAND, payload))
-        return self.told()
-
-    async def click(self, action: Json, *, by: UserId = ADA) -> str:
-        payload: Json = {
-            "user": {"id": by},
-            "channel": {"id": self.room},
-            "response_url": ANSWERS,
-            "actions": [action],
-        }
-        await self.do(self.envelope(EnvelopeKind.ACTION, payload))
-        return self.told()
-
-    async def do(self, envelope: Envelope) -> None:
-        prepared = await self.reception.prepare(envelope)
-        if prepared.keep:
-            await self.reception.handle(envelope)
-
-    def told(self) -> str:
-        responses = self.house.world.chat.responses
-        return str(responses[-1][1].text) if responses else ""
-
-
-async def open_front(h: House) -> Front:
-    return Front(h, await h.assembled())
 
 
 async def test_status_says_where_it_stands() -> None:
@@ -144,7 +69,7 @@ async def test_a_role_is_given_and_the_room_hears_it(typed: str) -> None:
         ("role boss", "I do not know the role"),
         ("role ic @ben", "I do not know"),
         ("role ic <@U0ADA> <@U0BEN>", "several people"),
-        ("invite", "no person was named"),
+        ("invite Ben", "no person was named"),
     ],
 )
 async def test_what_cannot_be_understood_says_what_to_type(typed: str, hint: str) -> None:
@@ -297,3 +222,24 @@ async def test_what_may_work_later_is_left_to_be_tried_again() -> None:
         h.world.chat.fail("invite", UnavailableError("slack is down"))
         with pytest.raises(UnavailableError):
             await front.type("invite <@U0DEV>")
+
+
+async def test_a_declaration_whose_message_has_no_address_is_made_without_and_that_is_logged() -> (
+    None
+):
+    async with house(World()) as h:
+        front = await open_front(h)
+        shortcut: Json = {
+            "callback_id": "declare_from_message",
+            "user": {"id": ADA},
+            "channel": {"id": front.room},
+            "message": {"ts": "1.2", "text": "Tea is cold"},
+            "trigger_id": "trigger",
+        }
+        await front.do(front.envelope(EnvelopeKind.SHORTCUT, shortcut))
+        h.world.chat.fail("permalink", UnavailableError("slack is down"))
+        with capture_logs() as logs:
+            await front.do(front.envelope(EnvelopeKind.VIEW, submission(h)))
+        found = await h.workflows.store.recent(open_only=True, limit=9)
+    assert [incident.title for incident in found if incident.declared_by == ADA] == ["Tea is cold"]
+    assert [log["reason"] for log in logs if "without a link" in log["event"]] == ["slack is down"]

@@ -20,7 +20,7 @@ COMMAND_REGISTRY = CommandRegistry(COMMANDS)
         ("  ROLE  ic <@U1>", "role", "ic <@U1>"),
         ("ls", "list", ""),
         ("new Everything is down", "declare", "Everything is down"),
-        ("", "help", ""),
+        ("", "declare", ""),
     ],
 )
 def test_a_command_is_found_by_name_alias_and_in_any_case(

@@ -15,7 +15,7 @@ from incident_response.domain.roles import Role
 from incident_response.domain.severity import Severity
 from incident_response.ports.inbox import EnvelopeKind
 from incident_response.workflows.change_incident import Decision, change_incident
-from tests.routing.test_reception import ANSWERS, Front, open_front
+from tests.routing.front import ANSWERS, Front, open_front
 from tests.workflows.house import ADA, BEN, DEV, GUEST, House, World, house
 from tests.workflows.passing import called, entries, in_room, now_of
 

@@ -16,7 +16,7 @@ from incident_response.ports.inbox import EnvelopeKind, Prepared
 from incident_response.routing.reception import Reception
 from incident_response.workflows.catch_up import CatchUpDesk
 from incident_response.workflows.change_incident import Decision, change_incident
-from tests.routing.test_reception import Front, open_front
+from tests.routing.front import Front, open_front
 from tests.workflows.house import ADA, BEN, CLEO, DEV, House, World, house
 
 

@@ -20,4 +20,4 @@ async def _handle(request: Request, workflows: Workflows) -> Message:
     return joined(incident, policy=workflows.policy)
 
 
-action = Action(name=JOIN_ROOM, kind=EnvelopeKind.ACTION, handle=_handle)
+action = Action(name=JOIN_ROOM, kind=EnvelopeKind.ACTION, verb="join", handle=_handle)

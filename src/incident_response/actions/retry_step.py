@@ -17,4 +17,4 @@ async def _handle(request: Request, workflows: Workflows) -> None:
     workflows.board.touch(value.incident_id)
 
 
-action = Action(name=RETRY_STEP, kind=EnvelopeKind.ACTION, handle=_handle)
+action = Action(name=RETRY_STEP, kind=EnvelopeKind.ACTION, verb="retry", handle=_handle)

@@ -17,4 +17,4 @@ async def _handle(request: Request, workflows: Workflows) -> None:
     )
 
 
-action = Action(name=TAKE_COMMAND, kind=EnvelopeKind.ACTION, handle=_handle)
+action = Action(name=TAKE_COMMAND, kind=EnvelopeKind.ACTION, verb="role ic", handle=_handle)

@@ -14,4 +14,6 @@ async def _handle(request: Request, workflows: Workflows) -> None:
     await workflows.checklist.tick(ticks.incident_id, changes, by=request.user_id)
 
 
-action = Action(name=TICK_CHECKLIST, kind=EnvelopeKind.ACTION, handle=_handle)
+action = Action(
+    name=TICK_CHECKLIST, kind=EnvelopeKind.ACTION, verb="tick | untick", handle=_handle
+)

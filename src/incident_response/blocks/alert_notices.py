@@ -1,12 +1,11 @@
-"""Tells the room what its alert did since: stopped, came back, was joined by another.
+"""Tells the room what its alert did since: stopped, came back.
 
 One quiet line each. Not here: what goes wrong inside the program (notices).
 """
 
 from incident_response.blocks import kit, words
 from incident_response.blocks.life_buttons import resolve_button
-from incident_response.blocks.text import Safe, excerpt, join, link, say, web_address, when
-from incident_response.domain.alert import Alert
+from incident_response.blocks.text import Safe, excerpt, join, say, when
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import SYSTEM
 from incident_response.ports.chat import Message
@@ -53,15 +52,3 @@ def reopened(incident: Incident) -> Message:
     at = when(incident.alert_changed_at)
     text = say("🔥 The alert came back {at}: this incident is open again.", at=at)
     return kit.paragraph(text, block_id="alert")
-
-
-def alert_attached(incident: Incident, alert: Alert) -> Message:
-    """A further alert belongs to this incident."""
-    title = excerpt(alert.title, TITLE) or say("(no title)")
-    links = [link(given.url, given.title[:80]) for given in alert.links if web_address(given.url)]
-    text = say(
-        "📎 A further alert: {title} ({n} now)",
-        title=title,
-        n=words.plural(incident.alert_count, "alert"),
-    )
-    return kit.paragraph(join([text, *links[:1]]), block_id="alert")

@@ -5,7 +5,7 @@ exactly what that person changed, however old the card and whoever ticked someth
 Not here: who may tick (workflows).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,14 +59,15 @@ class Ticks:
 
 
 def checklist(incident: Incident) -> Message:
-    """All items with who ticked which when, and how far it is."""
+    """All items, numbered, with who ticked which when, and how far it is."""
+    numbers = {item.key: n for n, item in enumerate(incident.checklist, start=1)}
     done = sum(item.is_checked for item in incident.checklist)
     progress = say("{done} of {all} done", done=done, all=len(incident.checklist))
     heading = say("📋 *Checklist* · {progress}", progress=progress)
     blocks = [kit.section(heading, block_id="checklist")]
     for group, title, items in _grouped(incident.checklist):
         blocks.append(kit.context(say("*{title}*", title=title), block_id=f"heading.{group}"))
-        boxes = _boxes(items)
+        boxes = _boxes(items, numbers)
         blocks.append(kit.actions(boxes, block_id=_block_id(incident, group, items)))
     return kit.message(say("Checklist: {progress}", progress=progress), blocks)
 
@@ -104,18 +105,20 @@ def _grouped(
         yield *_REST, rest[start : start + limits.CHECKBOX_OPTIONS]
 
 
-def _boxes(items: tuple[ChecklistItem, ...]) -> Json:
-    options = [_option(item) for item in items]
+def _boxes(items: tuple[ChecklistItem, ...], numbers: Mapping[str, int]) -> Json:
+    options = [_option(item, numbers[item.key]) for item in items]
     ticked = [box for box, item in zip(options, items, strict=True) if item.is_checked]
     return kit.checkboxes(options, ticked, action_id=action_ids.TICK_CHECKLIST)
 
 
-def _option(item: ChecklistItem) -> Json:
+def _option(item: ChecklistItem, number: int) -> Json:
+    """A box; by its number the item can be ticked with a command too."""
+    text = f"{number}. {item.text}"
     if not item.checked_by:
-        return kit.option(item.text, item.key)
+        return kit.option(text, item.key)
     who = mention(item.checked_by)
     note = join([who, clock(item.checked_at)]) if item.checked_at else who
-    return kit.option(item.text, item.key, note=note)
+    return kit.option(text, item.key, note=note)
 
 
 def _block_id(incident: Incident, group: str, items: tuple[ChecklistItem, ...]) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import JsonValue, ValidationError
 
 from incident_response.blocks import action_ids, kit, limits, words
+from incident_response.blocks.form import entered, entered_text, question
 from incident_response.blocks.text import clean, cut, unescape
 from incident_response.domain.model import ChannelId, Json, Value
 from incident_response.domain.policy import Policy
@@ -70,9 +71,9 @@ def declare_modal(
         "close": kit.plain("Cancel", limits.VIEW_TITLE),
         "private_metadata": _metadata(origin or Origin()),
         "blocks": [
-            _input(TITLE_BLOCK, "What is wrong?", _title(heading)),
-            _input(SEVERITY_BLOCK, "How bad is it?", _severity(policy)),
-            _input(DESCRIPTION_BLOCK, "What do you know?", _text(description), optional=True),
+            question(TITLE_BLOCK, "What is wrong?", _title(heading)),
+            question(SEVERITY_BLOCK, "How bad is it?", _severity(policy)),
+            question(DESCRIPTION_BLOCK, "What do you know?", _text(description), optional=True),
         ],
     }
 
@@ -84,9 +85,9 @@ def read_declaration(view: Json) -> Declaration | FieldErrors:
     version (see ``action_ids``).
     """
     origin = _origin(view.get("private_metadata"))
-    title = clean(_string(_entered(view, TITLE_BLOCK), "value"))
-    severity = _chosen(_entered(view, SEVERITY_BLOCK))
-    description = clean(_string(_entered(view, DESCRIPTION_BLOCK), "value"), lines=True)
+    title = clean(entered_text(view, TITLE_BLOCK))
+    severity = _chosen(entered(view, SEVERITY_BLOCK))
+    description = clean(entered_text(view, DESCRIPTION_BLOCK), lines=True)
     errors = {}
     if not title:
         errors[TITLE_BLOCK] = "Say in a few words what is wrong."
@@ -97,21 +98,10 @@ def read_declaration(view: Json) -> Declaration | FieldErrors:
     return Declaration(cut(title, TITLE), severity, description=description, origin=origin)
 
 
-def _input(block_id: str, label: str, element: Json, *, optional: bool = False) -> Json:
-    return {
-        "type": "input",
-        "block_id": block_id,
-        "label": kit.plain(label, limits.INPUT_LABEL),
-        "element": element,
-        "optional": optional,
-    }
-
-
 def _title(initial: str) -> Json:
     hint = kit.plain("Checkout fails for customers in Europe", limits.PLACEHOLDER_TEXT)
     element: Json = {
         "type": "plain_text_input",
-        "action_id": TITLE_BLOCK,
         "max_length": TITLE,
         "placeholder": hint,
         "focus_on_load": True,
@@ -122,7 +112,6 @@ def _title(initial: str) -> Json:
 def _text(initial: str) -> Json:
     element: Json = {
         "type": "plain_text_input",
-        "action_id": DESCRIPTION_BLOCK,
         "multiline": True,
         "max_length": limits.INPUT_VALUE,
     }
@@ -135,7 +124,6 @@ def _severity(policy: Policy) -> Json:
     }
     return {
         "type": "static_select",
-        "action_id": SEVERITY_BLOCK,
         "options": [*options.values()],
         "initial_option": options[DEFAULT_SEVERITY],
     }
@@ -159,20 +147,7 @@ def _origin(raw: JsonValue) -> Origin:
         raise action_ids.unreadable("this form does not say where it was opened") from error
 
 
-def _entered(view: Json, block_id: str) -> Json:
-    """The submitted state of an input, whose action id equals its block id."""
-    state: JsonValue = view.get("state")
-    for key in ("values", block_id, block_id):
-        state = state.get(key) if isinstance(state, dict) else None
-    return state if isinstance(state, dict) else {}
-
-
 def _chosen(element: Json) -> Severity | None:
     option = element.get("selected_option")
     value = option.get("value") if isinstance(option, dict) else None
     return Severity(value) if value in set(Severity) else None
-
-
-def _string(element: Json, key: str) -> str:
-    value = element.get(key)
-    return value if isinstance(value, str) else ""

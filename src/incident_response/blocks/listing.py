@@ -8,7 +8,7 @@ from datetime import datetime
 
 from incident_response.blocks import action_ids, kit, words
 from incident_response.blocks.people import commander
-from incident_response.blocks.text import bold, excerpt, join, say
+from incident_response.blocks.text import bold, code, excerpt, join, say
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import Json
 from incident_response.ports.chat import Message
@@ -40,7 +40,8 @@ def _row(incident: Incident, now: datetime) -> Json:
         status=words.status(incident),
         ago=words.ago(incident.started_at, now),
     )
-    text = join([head, join([state, commander(incident)])], "\n")
+    facts = join([state, commander(incident), code(incident.code)])
+    text = join([head, facts], "\n")
     return kit.section(text, block_id=incident.incident_id, accessory=_join(incident))
 
 

@@ -1,8 +1,10 @@
-"""Answers to people who invited somebody, gave a role, joined or declared.
+"""Answers to people who invited somebody, gave a role, joined, declared or asked
+again for what is missing.
 
 Not here: why something could not be done (refusals).
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from incident_response.blocks import kit, words
@@ -18,6 +20,7 @@ from incident_response.blocks.text import (
     mention,
     say,
 )
+from incident_response.domain.briefing import Part
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import UserId
 from incident_response.domain.policy import Policy
@@ -119,6 +122,20 @@ def _recorded(
         choice = severity_select(incident, policy=policy)
         blocks.append(kit.actions(choice, block_id="choose"))
     return kit.message(text, blocks)
+
+
+def asking_again(parts: Sequence[Part], pending: Sequence[Part]) -> Message:
+    """Which missing parts are asked for again, and which are still being asked for."""
+    rows = []
+    if parts:
+        rows.append(say("🔁 Asking again: {parts}", parts=_labels(parts)))
+    if pending:
+        rows.append(say("⏳ Still asking: {parts}", parts=_labels(pending)))
+    return kit.paragraph(join(rows, "\n") or say("Nothing is missing."), block_id="retried")
+
+
+def _labels(parts: Sequence[Part]) -> Safe:
+    return join((excerpt(part.label, 60) for part in parts), ", ")
 
 
 def _holder(incident: Incident, role: Role) -> Safe:

@@ -28,11 +28,8 @@ BOT_SCOPES = (
 BOT_EVENTS = ("member_joined_channel", "message.groups")
 """Events that an action handles (``actions``)."""
 
-COMMAND_HINT = (
-    "[declare | status | catchup | timeline | severity | ack | escalate | impact | role | "
-    "handoff | invite | checklist | postmortem | mitigate | resolve | reopen | cancel | link "
-    "| merge | rate | list | help]"
-)
+COMMAND_HINT = "[status | role | list | help]"
+"""A few verbs to begin with; alone it declares, or in a room shows what can be done."""
 COMMAND_DESCRIPTION = "Declare and command incidents"
 SHORTCUTS = ((DECLARE_FROM_MESSAGE, "Declare an incident"),)
 """Message shortcuts: callback id and title."""

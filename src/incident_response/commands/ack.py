@@ -2,7 +2,7 @@
 
 from incident_response.blocks.escalation import acknowledged_already
 from incident_response.ports.chat import Message
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -20,6 +20,7 @@ command = Command(
     name="ack",
     summary="Say that you are on it: nobody further is called",
     aliases=("acknowledge",),
+    topic=Topic.PEOPLE,
     scope=Scope.IN_ROOM,
     label="Acknowledge",
     handle=_handle,

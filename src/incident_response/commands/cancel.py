@@ -3,7 +3,7 @@
 from incident_response.blocks.ending_forms import cancel_form
 from incident_response.domain.lifecycle import Move, require
 from incident_response.routing.asking import asked_by, said
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -23,6 +23,7 @@ async def _handle(request: Request, workflows: Workflows) -> None:
 command = Command(
     name="cancel",
     usage="<reason>",
+    topic=Topic.END,
     summary="It is no incident: close it without a postmortem",
     aliases=("decline",),
     scope=Scope.IN_ROOM,

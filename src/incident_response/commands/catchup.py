@@ -2,7 +2,7 @@
 
 from incident_response.blocks.catchup import catchup
 from incident_response.ports.chat import Message
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -16,6 +16,7 @@ async def _handle(request: Request, workflows: Workflows) -> Message:
 
 command = Command(
     name="catchup",
+    topic=Topic.PICTURE,
     summary="What you have to know if you have just come, for you alone",
     aliases=("summary", "catch-up"),
     scope=Scope.IN_ROOM,

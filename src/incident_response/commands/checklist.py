@@ -2,7 +2,7 @@
 
 from incident_response.blocks.checklist import checklist
 from incident_response.ports.chat import Message
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -16,5 +16,7 @@ command = Command(
     name="checklist",
     summary="The checklist, ready to tick; the pinned one in the room is the same",
     scope=Scope.IN_ROOM,
+    topic=Topic.PICTURE,
+    label="Checklist",
     handle=_handle,
 )

@@ -1,7 +1,7 @@
 """``declare [title]``: open the form that declares an incident."""
 
 from incident_response.blocks.declare import Origin, declare_modal
-from incident_response.routing.command import Command
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
 
@@ -18,5 +18,8 @@ command = Command(
     summary="Declare an incident: opens a form, then a war room",
     aliases=("new", "open", "create"),
     opens_modal=lambda _text: True,
+    topic=Topic.BEGIN,
+    label="Declare another incident",
+    bare=Scope.ANYWHERE,
     handle=_handle,
 )

@@ -2,7 +2,7 @@
 
 from incident_response.blocks.refusals import could_not
 from incident_response.ports.chat import Message
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.mentions import mentioned_users
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
@@ -25,6 +25,7 @@ command = Command(
     usage="[@user]",
     summary="Hand command over to somebody; alone: ask the room who takes it",
     aliases=("handover",),
+    topic=Topic.PEOPLE,
     scope=Scope.IN_ROOM,
     label="Hand over",
     handle=_handle,

@@ -5,7 +5,7 @@ from incident_response.blocks.impact import raised_already
 from incident_response.blocks.refusals import could_not
 from incident_response.domain.response import Impact
 from incident_response.ports.chat import Message
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -30,6 +30,7 @@ command = Command(
     name="impact",
     usage=f"[{WORDS}]",
     summary="Say that several customers, security or revenue are hit: the next people are called",
+    topic=Topic.SEVERITY,
     scope=Scope.IN_ROOM,
     label="Impact",
     handle=_handle,

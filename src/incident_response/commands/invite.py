@@ -3,7 +3,7 @@
 from incident_response.blocks.refusals import could_not
 from incident_response.blocks.replies import invited
 from incident_response.ports.chat import Message
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.mentions import mentioned_users
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
@@ -25,5 +25,8 @@ command = Command(
     summary="Bring people into this room",
     aliases=("add",),
     scope=Scope.IN_ROOM,
+    topic=Topic.PEOPLE,
+    label="Invite",
+    needs_text=True,
     handle=_handle,
 )

@@ -2,7 +2,7 @@
 
 from incident_response.blocks.listing import listing
 from incident_response.ports.chat import Message
-from incident_response.routing.command import Command
+from incident_response.routing.command import Command, Topic
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
 
@@ -18,5 +18,7 @@ command = Command(
     name="list",
     summary="Open incidents, each with a button to join",
     aliases=("ls",),
+    topic=Topic.BEGIN,
+    label="Open incidents",
     handle=_handle,
 )

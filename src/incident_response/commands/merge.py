@@ -3,7 +3,7 @@
 from incident_response.blocks.refusals import could_not
 from incident_response.ports.chat import Message
 from incident_response.routing.asking import asked_by
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -25,9 +25,11 @@ async def _handle(request: Request, workflows: Workflows) -> Message | None:
 command = Command(
     name="merge",
     usage="<code>",
+    topic=Topic.END,
     summary="Close this incident in favour of another one, and bring its people there",
     aliases=("duplicate",),
     scope=Scope.IN_ROOM,
+    label="Merge into another",
     needs_text=True,
     handle=_handle,
 )

@@ -1,7 +1,7 @@
 """``mitigate [what was done]``: customers no longer feel it; the incident stays open."""
 
 from incident_response.routing.asking import asked_by, said
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -17,6 +17,7 @@ async def _handle(request: Request, workflows: Workflows) -> None:
 command = Command(
     name="mitigate",
     usage="[what was done]",
+    topic=Topic.END,
     summary="Customers no longer feel it; the incident stays open until it is resolved",
     aliases=("mitigated", "mit"),
     scope=Scope.IN_ROOM,

@@ -5,7 +5,7 @@ from incident_response.blocks.refusals import could_not
 from incident_response.domain.errors import NotAllowedError
 from incident_response.domain.incident import Incident
 from incident_response.ports.chat import Message
-from incident_response.routing.command import Command
+from incident_response.routing.command import Command, Topic
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
 from incident_response.workflows.find_incident import find_incident
@@ -35,6 +35,7 @@ async def _require_insider(request: Request, workflows: Workflows, incident: Inc
 command = Command(
     name="postmortem",
     usage="[code]",
+    topic=Topic.END,
     summary="Where the postmortem is filed, or what it would say now",
     aliases=("pm", "retro"),
     label="Postmortem",

@@ -4,7 +4,7 @@ from incident_response.blocks.pulse import BEST, WORST, rated
 from incident_response.blocks.refusals import could_not
 from incident_response.ports.chat import Message
 from incident_response.routing.asking import asked_by
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -24,7 +24,8 @@ async def _handle(request: Request, workflows: Workflows) -> Message:
 
 command = Command(
     name="rate",
-    usage=f"{WORST}-{BEST}",
+    usage="|".join(FIGURES),
+    topic=Topic.END,
     summary="Say how the response went, after the end",
     scope=Scope.IN_ROOM,
     needs_text=True,

@@ -3,7 +3,7 @@
 from incident_response.blocks.lifecycle import reopened_for
 from incident_response.ports.chat import Message
 from incident_response.routing.asking import asked_by, said
-from incident_response.routing.command import Command
+from incident_response.routing.command import Command, Topic
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
 from incident_response.workflows.find_incident import find_incident
@@ -24,6 +24,7 @@ async def _handle(request: Request, workflows: Workflows) -> Message | None:
 command = Command(
     name="reopen",
     usage="[code] [reason]",
+    topic=Topic.END,
     summary="It is not over: people are called again; outside its room, name the incident's code",
     handle=_handle,
 )

@@ -5,7 +5,7 @@ from incident_response.blocks.resolution import resolving
 from incident_response.domain.lifecycle import Move, require
 from incident_response.ports.chat import Message
 from incident_response.routing.asking import asked_by, said
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -29,10 +29,11 @@ async def _handle(request: Request, workflows: Workflows) -> Message | None:
 command = Command(
     name="resolve",
     usage="[what fixed it]",
+    topic=Topic.END,
     summary="End the incident: postmortem, closing message, and nobody is called any more",
     aliases=("close", "fixed"),
     scope=Scope.IN_ROOM,
     opens_modal=lambda text: not text,
-    label="Resolve …",
+    label="Resolve",
     handle=_handle,
 )

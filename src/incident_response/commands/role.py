@@ -4,7 +4,7 @@ from incident_response.blocks.refusals import could_not
 from incident_response.blocks.replies import roles
 from incident_response.domain.roles import Role
 from incident_response.ports.chat import Message
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.mentions import mentioned_users, without_mentions
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
@@ -39,5 +39,7 @@ command = Command(
     summary="Give a role to somebody, or take it yourself; alone: who has which",
     aliases=("roles", "assign"),
     scope=Scope.IN_ROOM,
+    topic=Topic.PEOPLE,
+    label="Roles",
     handle=_handle,
 )

@@ -4,7 +4,7 @@ from incident_response.blocks.refusals import could_not
 from incident_response.blocks.severity import already, severities
 from incident_response.domain.severity import Severity
 from incident_response.ports.chat import Message
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -32,6 +32,7 @@ command = Command(
     usage=f"[{WORDS} [reason]]",
     summary="Say how bad it is, with all that follows from it; alone: what each severity means",
     aliases=("sev", "setseverity"),
+    topic=Topic.SEVERITY,
     scope=Scope.IN_ROOM,
     label="Severity",
     handle=_handle,

@@ -2,7 +2,7 @@
 
 from incident_response.blocks.status import status
 from incident_response.ports.chat import Message
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -18,5 +18,7 @@ command = Command(
     name="status",
     summary="Where the incident stands: who does what, since when, what is missing",
     scope=Scope.IN_ROOM,
+    topic=Topic.PICTURE,
+    label="Status",
     handle=_handle,
 )

@@ -6,7 +6,7 @@ from incident_response.blocks.timeline_forms import add_event_form, move_event_f
 from incident_response.domain.incident import Incident
 from incident_response.ports.chat import Message
 from incident_response.routing.asking import said
-from incident_response.routing.command import Command, Scope
+from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.moments import (
     EXAMPLES,
     leading_moment,
@@ -78,6 +78,7 @@ def _opens_modal(typed: str) -> bool:
 command = Command(
     name="timeline",
     usage="[page] | add [time] text | move # time",
+    topic=Topic.PICTURE,
     summary="What happened when; add what happened elsewhere, correct a time",
     aliases=("events",),
     scope=Scope.IN_ROOM,

@@ -25,16 +25,23 @@ class Action:
     """One thing a person can do with the mouse, or that can happen in the chat."""
 
     name: str
-    """The button's action id, the modal's or shortcut's callback id, or the event's type."""
+    """The button's action id (up to a colon: buttons of one block differ behind it), the modal's
+    or shortcut's callback id, or the event's type.
+    """
     kind: EnvelopeKind
     handle: Handle
     verb: str = ""
-    """The command that does the same, such as ``role ic``: a click can be lost. Empty for a modal
-    that a command opens, and for events.
+    """The command that does the same, such as ``role ic``: a click can be lost. Where it takes
+    two, a bar stands between them. Empty for a modal that a command opens, and for events.
     """
     check: Check | None = None
     opens_modal: bool = False
     """Whether ``handle`` opens a modal and so must run at once, while the trigger lives."""
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """What can be typed instead, each as it is typed."""
+        return tuple(verb.strip() for verb in self.verb.split("|") if verb.strip())
 
 
 class ActionRegistry:

@@ -4,15 +4,18 @@ Not here: what a command does (commands).
 """
 
 import difflib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from incident_response.domain.errors import NotFoundError
 from incident_response.ports.chat import Message
 from incident_response.routing.requests import Request
 from incident_response.routing.table import unique_table
-from incident_response.routing.workflows import Workflows
+from incident_response.routing.workflows import CommandRow, Workflows
+
+Row = TypeVar("Row", bound=CommandRow)
 
 
 class Scope(StrEnum):
@@ -20,6 +23,19 @@ class Scope(StrEnum):
 
     ANYWHERE = "anywhere"
     IN_ROOM = "in a war room"
+
+
+class Topic(StrEnum):
+    """What a command is about: the sections of ``help`` and of the tray, in this order."""
+
+    BEGIN = "Begin"
+    PICTURE = "Where it stands"
+    PEOPLE = "Who does what"
+    SEVERITY = "How bad it is"
+    CUSTOMERS = "Customers"
+    UPDATES = "Updates and reminders"
+    END = "The end"
+    MORE = "More"
 
 
 Handle = Callable[[Request, Workflows], Awaitable[Message | None]]
@@ -44,10 +60,23 @@ class Command:
     """Whether ``handle`` opens a modal when this is typed after the verb, and so must run at once,
     while the trigger lives: within a second, without asking a vendor.
     """
+    topic: Topic = Topic.MORE
     label: str = ""
     """What its button in the tray says; empty for a command that needs no button of its own."""
     needs_text: bool = False
-    """Whether it makes no sense without something behind the verb: then the tray has no button."""
+    """Whether it makes no sense without something behind the verb: then a form asks for that."""
+    bare: Scope | None = None
+    """Where the slash command alone means this one."""
+
+    def asks(self, text: str) -> bool:
+        """Whether its form is to be opened when ``text`` follows the verb."""
+        return self.needs_text and not text
+
+
+def by_topic(rows: Iterable[Row]) -> list[Row]:
+    """The rows of the table in the order of their topics."""
+    order = {topic.value: place for place, topic in enumerate(Topic)}
+    return sorted(rows, key=lambda row: order[row.topic])
 
 
 class UnknownCommandError(NotFoundError):
@@ -68,15 +97,18 @@ class CommandRegistry:
         self._by_name = unique_table(
             "command", ((name, c) for c in commands for name in (c.name, *c.aliases))
         )
+        bare = ((c.bare, c) for c in commands if c.bare is not None)
+        self._bare = unique_table("command for the slash command alone", bare)
 
-    def find(self, text: str) -> tuple[Command, str]:
-        """The command that ``text`` begins with, and what follows it; no text is ``help``.
+    def find(self, text: str, *, here: Scope = Scope.ANYWHERE) -> tuple[Command, str]:
+        """The command that ``text`` begins with, and what follows it; for no text, what the slash
+        command alone means ``here``.
 
         Raises ``UnknownCommandError`` that names the nearest verb.
         """
         verb, _, rest = text.strip().partition(" ")
-        verb = verb.lower() or "help"
-        command = self._by_name.get(verb)
+        verb = verb.lower()
+        command = self._by_name.get(verb) if verb else self._bare.get(here)
         if command is None:
             raise UnknownCommandError(verb[:30], self._nearest(verb))
         return command, rest.strip()

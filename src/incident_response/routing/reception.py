@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import structlog
 
+from incident_response.blocks.command_form import CommandForm, command_form
 from incident_response.blocks.help import unknown_command
 from incident_response.blocks.refusals import could_not, failed
 from incident_response.domain.errors import (
@@ -29,7 +30,8 @@ from incident_response.routing.command import (
     Scope,
     UnknownCommandError,
 )
-from incident_response.routing.requests import Request, read_request
+from incident_response.routing.requests import Request, as_typed, read_request
+from incident_response.routing.telling import answer
 from incident_response.routing.workflows import Workflows
 
 log = structlog.get_logger(__name__)
@@ -56,26 +58,31 @@ class Reception:
         input.
         """
         try:
-            request = read_request(envelope)
-            if envelope.kind is EnvelopeKind.EVENT:
-                return Prepared(keep=self._actions.knows(envelope.kind, request.name))
-            return await self._prepare(envelope.kind, request)
+            request = as_typed(read_request(envelope))
+            if request.kind is EnvelopeKind.EVENT:
+                return Prepared(keep=self._actions.knows(request.kind, request.name))
+            return await self._prepare(request)
         except PermanentError:
             return Prepared()  # the handler will meet it again, and tell the person
 
-    async def _prepare(self, kind: EnvelopeKind, request: Request) -> Prepared:
-        if kind is EnvelopeKind.COMMAND:
-            command, rest = self._commands.find(request.text)
-            if command.opens_modal(rest):
-                await self._open_now(command, replace(request, text=rest))
-                return Prepared(keep=False)
-            return Prepared()
-        action = self._actions.find(kind, request.name)
+    async def _prepare(self, request: Request) -> Prepared:
+        if request.kind is EnvelopeKind.COMMAND:
+            return await self._prepare_command(request)
+        action = self._actions.find(request.kind, request.name)
         if action.opens_modal:
             await self._open_now(action, request)
             return Prepared(keep=False)
         errors = action.check(request.view) if action.check else {}
         return _field_errors(errors) if errors else Prepared()
+
+    async def _prepare_command(self, request: Request) -> Prepared:
+        if not request.text:
+            request = await self._with_incident(request)
+        command, rest = self._find(request)
+        if command.asks(rest) or command.opens_modal(rest):
+            await self._open_now(command, replace(request, text=rest))
+            return Prepared(keep=False)
+        return Prepared()
 
     async def _open_now(self, spec: Command | Action, request: Request) -> None:
         try:
@@ -84,25 +91,31 @@ class Reception:
             log.warning("cannot open modal", name=spec.name, reason=str(error))
             reply = _no_form(error)
         if reply is not None:
-            await self._tell(request, reply)
+            await answer(self._workflows.chat, request, reply)
 
     async def _open(self, spec: Command | Action, request: Request) -> Message | None:
-        if isinstance(spec, Command) and (refusal := _out_of_place(spec, request)) is not None:
+        if isinstance(spec, Action):
+            return await spec.handle(request, self._workflows)
+        if (refusal := _out_of_place(spec, request)) is not None:
             return refusal
-        return await spec.handle(request, self._workflows)
+        if not spec.asks(request.text):
+            return await spec.handle(request, self._workflows)
+        await self._workflows.chat.open_view(request.trigger_id, _form_of(spec, request))
+        return None
 
     async def handle(self, envelope: Envelope) -> None:
         """Do it and tell the person. Raises what should be tried again."""
-        request = await self._with_incident(read_request(envelope))
+        request = read_request(envelope)
         try:
-            reply = await self._dispatch(envelope.kind, request)
+            request = await self._with_incident(as_typed(request))
+            reply = await self._dispatch(request)
         except UnknownCommandError as error:
             reply = unknown_command(error.word, error.nearest, request.name)
         except (RefusedError, NotFoundError) as error:
             log.info("refused", name=request.name, reason=str(error))
             reply = failed("do that", error)
         if reply is not None:
-            await self._tell(request, reply)
+            await answer(self._workflows.chat, request, reply)
 
     async def on_buried(self, envelope: Envelope, reason: str) -> None:
         """Tell the person that it did not work, and why; for what nobody did, the operators."""
@@ -110,7 +123,7 @@ class Reception:
             await self._workflows.operators.envelope_buried(envelope, reason)
         else:
             reply = could_not("do that", reason, "Please try again.")
-            await self._tell(read_request(envelope), reply)
+            await answer(self._workflows.chat, read_request(envelope), reply)
 
     async def _with_incident(self, request: Request) -> Request:
         if not request.channel_id:
@@ -118,35 +131,30 @@ class Reception:
         incident = await self._workflows.store.by_channel(request.channel_id)
         return replace(request, incident=incident)
 
-    async def _dispatch(self, kind: EnvelopeKind, request: Request) -> Message | None:
-        if kind is EnvelopeKind.COMMAND:
+    async def _dispatch(self, request: Request) -> Message | None:
+        if request.kind is EnvelopeKind.COMMAND:
             return await self._command(request)
-        action = self._actions.find(kind, request.name)
-        if kind is not EnvelopeKind.EVENT:
+        action = self._actions.find(request.kind, request.name)
+        if request.kind is not EnvelopeKind.EVENT:
             await self._require_member(request)
         return await action.handle(request, self._workflows)
 
     async def _command(self, request: Request) -> Message | None:
-        command, rest = self._commands.find(request.text)
+        command, rest = self._find(request)
         if (refusal := _out_of_place(command, request)) is not None:
             return refusal
         await self._require_member(request)
         return await command.handle(replace(request, text=rest), self._workflows)
+
+    def _find(self, request: Request) -> tuple[Command, str]:
+        here = Scope.ANYWHERE if request.incident is None else Scope.IN_ROOM
+        return self._commands.find(request.text, here=here)
 
     async def _require_member(self, request: Request) -> None:
         """Guests, bots and people of other workspaces may look, and do nothing."""
         user = await self._workflows.chat.user(request.user_id)
         if user is None or not user.may_respond:
             raise NotAllowedError("Only full members of this workspace can do that.")
-
-    async def _tell(self, request: Request, reply: Message) -> None:
-        chat = self._workflows.chat
-        if request.response_url and await chat.respond(request.response_url, reply):
-            return
-        if request.channel_id:
-            await chat.post_private(request.channel_id, request.user_id, reply)
-        else:
-            await chat.direct(request.user_id, reply)
 
 
 def _no_form(error: IncidentResponseError) -> Message:
@@ -163,6 +171,12 @@ def _out_of_place(command: Command, request: Request) -> Message | None:
         "this channel is no war room",
         f"Use it in a war room; {request.name} list shows them.",
     )
+
+
+def _form_of(command: Command, request: Request) -> Json:
+    line = f"{request.name} {command.name}"
+    asked = CommandForm(line=line, usage=command.usage, channel_id=request.channel_id)
+    return command_form(asked, title=command.label or command.name, summary=command.summary)
 
 
 def room_of(request: Request) -> Incident:

@@ -3,12 +3,14 @@
 Not here: deciding who handles it (reception).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
 from pydantic import JsonValue
 
+from incident_response.blocks.action_ids import RUN_COMMAND, unreadable
+from incident_response.blocks.command_form import read_command_form
 from incident_response.domain.errors import PermanentError
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import ChannelId, Json, UserId
@@ -24,6 +26,8 @@ class Request:
 
     key: str
     """The same at every redelivery."""
+    kind: EnvelopeKind
+    """What it counts as: a button of the tray, and its form, count as the command they type."""
     name: str
     """The action id, callback id, event type, or the slash command with its slash."""
     user_id: UserId
@@ -84,6 +88,24 @@ def read_request(envelope: Envelope) -> Request:
     return request
 
 
+def as_typed(request: Request) -> Request:
+    """The command that a click in the tray, or its filled-in form, stands for; any other request
+    as it is.
+
+    Raises ``RefusedError`` for a button or form that this version of the program never drew.
+    """
+    if request.name != RUN_COMMAND:
+        return request
+    line = text_of(request.action.get("value"))
+    if request.kind is EnvelopeKind.VIEW:
+        form = read_command_form(request.view)
+        request, line = replace(request, channel_id=form.channel_id), form.line
+    if not line.startswith("/"):
+        raise unreadable("this button types no command")
+    name, _, text = line.partition(" ")
+    return replace(request, kind=EnvelopeKind.COMMAND, name=name, text=text.strip())
+
+
 def obj(value: JsonValue) -> Json:
     """``value`` if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
@@ -97,6 +119,7 @@ def text_of(value: JsonValue) -> str:
 def _command(envelope: Envelope, payload: Json) -> Request:
     return Request(
         key=envelope.key,
+        kind=envelope.kind,
         name=text_of(payload.get("command")),
         user_id=UserId(text_of(payload.get("user_id"))),
         channel_id=ChannelId(text_of(payload.get("channel_id"))),
@@ -114,9 +137,10 @@ def _interaction(envelope: Envelope, payload: Json) -> Request:
     name = payload.get("callback_id") or view.get("callback_id")
     if envelope.kind is EnvelopeKind.ACTION:
         actions = cast(list[JsonValue], payload.get("actions") or [{}])
-        name = obj(actions[0]).get("action_id")
+        name = text_of(obj(actions[0]).get("action_id")).partition(":")[0]
     return Request(
         key=envelope.key,
+        kind=envelope.kind,
         name=text_of(name),
         user_id=UserId(text_of(obj(payload.get("user")).get("id"))),
         channel_id=ChannelId(text_of(channel)),
@@ -133,6 +157,7 @@ def _event(envelope: Envelope, payload: Json) -> Request:
     channel_id = obj(channel).get("id") if isinstance(channel, dict) else channel
     return Request(
         key=envelope.key,
+        kind=envelope.kind,
         name=text_of(event.get("type")),
         user_id=UserId(text_of(event.get("user"))),
         channel_id=ChannelId(text_of(channel_id)),

@@ -39,7 +39,7 @@ from incident_response.workflows.timeline import Timeline
 
 
 class CommandRow(Protocol):
-    """What ``help`` says of a command; ``routing.command.Command`` is one."""
+    """What ``help`` and the tray say of a command; ``routing.command.Command`` is one."""
 
     @property
     def name(self) -> str: ...
@@ -49,6 +49,12 @@ class CommandRow(Protocol):
     def summary(self) -> str: ...
     @property
     def scope(self) -> str: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def needs_text(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,4 +91,4 @@ class Workflows:
     aftercare: Aftercare
     pulse: PulseDesk
     commands: tuple[CommandRow, ...]
-    """What ``help`` lists."""
+    """What ``help`` and the tray list."""

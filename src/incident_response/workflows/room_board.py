@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections import OrderedDict
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -59,7 +60,8 @@ class RoomBoard:
         self._clock = clock
         self._touched: dict[IncidentId, None] = {}
         self._woken = asyncio.Event()
-        self._drawing: dict[IncidentId, asyncio.Lock] = {}
+        self._drawing = WeakValueDictionary[IncidentId, asyncio.Lock]()
+        """Kept only while somebody draws or waits to draw."""
         self._shown: OrderedDict[str, str] = OrderedDict()
         self._is_draining = False
 
@@ -109,8 +111,6 @@ class RoomBoard:
                 await self._draw(incident, call_message(call), message)
             if incident.assembled_at is not None:
                 await self.set_topic(incident)
-            if incident.is_closed:
-                self._drawing.pop(incident_id, None)
 
     async def briefing(self, incident_id: IncidentId) -> Briefing:
         """What the room knows now."""
