@@ -15,16 +15,21 @@ from incident_response.adapters.grafana_cloud import (
 from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.grafana_oncall import GrafanaOnCall
 from incident_response.adapters.http import vendor_session
+from incident_response.adapters.statuspage import StatuspagePage
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.adapters.workos import WorkOSDirectory
 from incident_response.sandbox.alert_groups import AlertGroups
 from incident_response.sandbox.clock import RealClock
 from incident_response.sandbox.faults import Fault, FaultBoard
+from incident_response.sandbox.store import Store
 from incident_response.sandbox.tidewater import TIDEWATER
 from incident_response.sandbox.vendors import github, grafana_oncall, loki, mimir, tempo, workos
 from incident_response.sandbox.vendors.grafana_cloud import GrafanaAccess as StandInAccess
+from incident_response.sandbox.vendors.statuspage import api as statuspage
+from incident_response.sandbox.vendors.statuspage.board import StatusBoard
+from incident_response.sandbox.vendors.statuspage.pace import Pace
 from incident_response.sandbox.vendors.world import World
-from tests.adapters.scripted import serving
+from tests.adapters.scripted import HurriedClock, serving
 
 TOKEN = "a-token-for-tests"
 INSTANCE = "412817"
@@ -38,6 +43,7 @@ class StandIns:
     url: str
     board: FaultBoard
     http: aiohttp.ClientSession
+    status_board: StatusBoard
 
     def break_down(self, target: str) -> None:
         """Every call to ``target`` (fnmatch) fails until ``mend``."""
@@ -91,6 +97,16 @@ class StandIns:
             clock=SystemClock(),
         )
 
+    def status_page(self, *, api_key: str = TOKEN) -> StatuspagePage:
+        """Hurried: one call a second is for Statuspage, not for tests."""
+        return StatuspagePage(
+            base_url=f"{self.url}/statuspage/v1",
+            api_key=api_key,
+            page_id=TIDEWATER.status_page_id,
+            http=self.http,
+            clock=HurriedClock(),
+        )
+
 
 @asynccontextmanager
 async def stand_ins() -> AsyncIterator[StandIns]:
@@ -98,6 +114,7 @@ async def stand_ins() -> AsyncIterator[StandIns]:
     board = FaultBoard(clock)
     world = World(TIDEWATER, clock, board, AlertGroups())
     access = StandInAccess(INSTANCE, TOKEN)
+    status_board = StatusBoard(TIDEWATER, Store(table="statuspage"), now=clock.now())
     routes = (
         *grafana_oncall.routes(world, TOKEN),
         *workos.routes(world, TOKEN),
@@ -105,6 +122,9 @@ async def stand_ins() -> AsyncIterator[StandIns]:
         *loki.routes(world, access),
         *tempo.routes(world, access),
         *github.routes(world, TOKEN),
+        *statuspage.routes(world, status_board, TOKEN, pace=Pace()),
     )
     async with serving(*routes) as url, vendor_session() as http:
-        yield StandIns(url, board, http)
+        yield StandIns(url, board, http, status_board)
+    await board.stop()
+    status_board.close()

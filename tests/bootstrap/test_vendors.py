@@ -64,7 +64,15 @@ async def test_a_vendor_without_one_of_its_needs_is_off_and_the_others_are_on(
 
 @pytest.mark.parametrize(
     "name",
-    ["grafana_oncall_url", "workos_url", "mimir_url", "loki_url", "tempo_url", "github_url"],
+    [
+        "grafana_oncall_url",
+        "workos_url",
+        "mimir_url",
+        "loki_url",
+        "tempo_url",
+        "github_url",
+        "statuspage_url",
+    ],
 )
 @pytest.mark.parametrize("address", ["nowhere", "ftp://127.0.0.1", "http://"])
 async def test_an_address_that_makes_no_sense_is_refused_by_name(

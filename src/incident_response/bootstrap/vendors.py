@@ -17,6 +17,7 @@ from incident_response.adapters.grafana_cloud.loki import LokiLogSource
 from incident_response.adapters.grafana_cloud.mimir import MimirMetricsSource
 from incident_response.adapters.grafana_cloud.tempo import TempoTraceSource
 from incident_response.adapters.grafana_oncall import GrafanaOnCall
+from incident_response.adapters.statuspage import StatuspagePage
 from incident_response.adapters.workos import WorkOSDirectory
 from incident_response.ports.clock import Clock
 from incident_response.ports.drafter import Drafter
@@ -130,6 +131,16 @@ def _github(s: Settings, c: Connection) -> GitHubCodeHost:
     )
 
 
+def _statuspage(s: Settings, c: Connection) -> StatuspagePage:
+    return StatuspagePage(
+        base_url=s.statuspage_url,
+        api_key=_secret(s.statuspage_api_key),
+        page_id=s.statuspage_page_id,
+        http=c.http,
+        clock=c.clock,
+    )
+
+
 VENDORS = (
     Vendor(
         name="Grafana OnCall",
@@ -144,6 +155,12 @@ VENDORS = (
     Vendor(name="Loki", provides=("logs",), needs=("loki_url", "loki_token"), connect=_loki),
     Vendor(name="Tempo", provides=("traces",), needs=("tempo_url", "tempo_token"), connect=_tempo),
     Vendor(name="GitHub", provides=("code_host",), needs=("github_token",), connect=_github),
+    Vendor(
+        name="Statuspage",
+        provides=("status_page", "page_board"),
+        needs=("statuspage_api_key", "statuspage_page_id"),
+        connect=_statuspage,
+    ),
 )
 
 

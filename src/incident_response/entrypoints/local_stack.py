@@ -190,6 +190,9 @@ def sandbox_settings(url: str) -> dict[str, object]:
         "github_url": f"{url}/github",
         "github_token": tokens.github,
         "github_repo_map": _repositories(company),
+        "statuspage_url": f"{url}/statuspage/v1",
+        "statuspage_api_key": tokens.statuspage,
+        "statuspage_page_id": company.status_page_id,
     }
 
 
