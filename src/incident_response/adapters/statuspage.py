@@ -140,6 +140,7 @@ class StatuspagePage:
             http=http,
             clock=clock,
             bounds=_BOUNDS,
+            permit=ApprovedDraft,
         )
 
     @property
@@ -160,9 +161,10 @@ class StatuspagePage:
         body: Json = {"incident": incident_body(approved)}
         if message.page_incident_id:
             path = self._incident(message.page_incident_id)
-            told = await self._http.write("PATCH", path, body, shape=_INCIDENT)
+            told = await self._http.write("PATCH", path, body, shape=_INCIDENT, permit=approved)
         else:
-            told = await self._http.write("POST", f"{self._path}/incidents", body, shape=_INCIDENT)
+            path = f"{self._path}/incidents"
+            told = await self._http.write("POST", path, body, shape=_INCIDENT, permit=approved)
         return told.publication
 
     async def find(self, approved: ApprovedDraft) -> Publication | None:
