@@ -35,6 +35,7 @@ from incident_response.routing.reception import Reception
 from incident_response.routing.workflows import Workflows
 from incident_response.settings import Settings
 from incident_response.workflows.accept_alert import AlertIntake
+from incident_response.workflows.approval_gate import StatuspageApprovalGate
 from incident_response.workflows.briefing import CONTEXT_STEPS
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
@@ -42,6 +43,7 @@ from incident_response.workflows.declare_incident import Declarations
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
+from incident_response.workflows.publishing import Publisher
 from incident_response.workflows.roles import RoleDesk
 from incident_response.workflows.room_board import RoomBoard
 from incident_response.workflows.room_members import RoomMembers
@@ -146,17 +148,38 @@ def build_workflows(
         clock=clock,
         incidents_channel=settings.incidents_channel,
     )
+    operators = OperatorNotices(
+        chat=chat, channel_name=settings.operators_channel or settings.incidents_channel
+    )
+    page_id = settings.statuspage_page_id if outside.status_page is not None else ""
+    gate = StatuspageApprovalGate(
+        publisher=Publisher(
+            status_page=outside.status_page,
+            page_id=page_id,
+            store=store,
+            ledger=backend.ledger,
+            seal=backend.seal,
+            board=board,
+            operators=operators,
+            clock=clock,
+        ),
+        page_id=page_id,
+        policy=policy,
+        store=store,
+        ledger=backend.ledger,
+        chat=chat,
+        board=board,
+        clock=clock,
+    )
     runner = PlanRunner(
-        plans=(assembler.plan,),
+        plans=(assembler.plan, gate.plan),
         store=store,
         leases=backend.leases,
         clock=clock,
         owner=_owner(),
     )
     folder = AlertFolder(intake=backend.intake, store=store, policy=policy, clock=clock)
-    operators = OperatorNotices(
-        chat=chat, channel_name=settings.operators_channel or settings.incidents_channel
-    )
+    gate.on_approved = runner.kick
     runner.on_progress = lambda incident_id, record: _show(board, incident_id, record)
     return Workflows(
         clock=clock,
@@ -165,6 +188,7 @@ def build_workflows(
         store=store,
         intake=backend.intake,
         runner=runner,
+        gate=gate,
         folder=folder,
         board=board,
         notices=RoomNotices(

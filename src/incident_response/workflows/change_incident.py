@@ -11,7 +11,7 @@ from incident_response.domain.errors import ConflictError, NotFoundError
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import NewEntry
 from incident_response.domain.model import IncidentId
-from incident_response.ports.incident_store import Change, IncidentStore
+from incident_response.ports.incident_store import Change, IncidentStore, PlanRecord
 
 MAX_TRIES = 20
 """Lost races in a row before we say so; each one means that somebody else got a change through."""
@@ -25,6 +25,8 @@ class Decision:
 
     incident: Incident
     entries: tuple[NewEntry, ...]
+    plan: PlanRecord | None = None
+    """Work that begins with it."""
 
 
 Decide = Callable[[Incident], Decision]
@@ -52,7 +54,12 @@ async def change_incident(
             return incident
         try:
             await store.commit(
-                Change(incident_id=incident_id, incident=changed, entries=decision.entries)
+                Change(
+                    incident_id=incident_id,
+                    incident=changed,
+                    entries=decision.entries,
+                    plan=decision.plan,
+                )
             )
         except ConflictError:
             continue
