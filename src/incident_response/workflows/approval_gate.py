@@ -312,10 +312,11 @@ class StatuspageApprovalGate:
             raise RefusedError(f"This text no longer fits: {why}. Draft it anew.")
         age = self._clock.now() - draft.drafted_at
         if age > STALE_AFTER:
-            way = "Edit it" if draft.may_be_edited else "Reject it and draft it anew"
+            edit = "Edit it; saving the same text is enough."
+            way = edit if draft.may_be_edited else "Reject it and draft it anew."
             raise RefusedError(
                 f"This was written {int(age.total_seconds() // 60)} minutes ago, and may no longer"
-                f" be so. {way}; saving the same text is enough."
+                f" be so. {way}"
             )
 
     # --- asking ------------------------------------------------------------------------------
@@ -473,18 +474,16 @@ def _with(incident: Incident, draft: Draft) -> Incident:
 
 def _how_far(draft: Draft) -> str:
     """Where the draft is, for whoever wanted something else of it."""
-    if draft.is_stuck:
-        return "it is approved and was not published: edit it, reject it or publish it again."
-    match draft.state:
-        case DraftState.PENDING:
-            return "it waits to be approved."
-        case DraftState.APPROVED | DraftState.SENDING:
-            return "it is approved and on its way."
-        case DraftState.RECONCILING:
-            return "it was sent, and the page is looked at for it."
-        case DraftState.NEEDS_HUMAN:
-            return "it may be on the page: look there, then say whether it is."
-        case DraftState.PUBLISHED:
-            return "it is published."
-        case DraftState.REJECTED:
-            return "it was rejected."
+    return _STUCK if draft.is_stuck else _HOW_FAR[draft.state]
+
+
+_STUCK = "it is approved and was not published: edit it, reject it or publish it again."
+_HOW_FAR = {
+    DraftState.PENDING: "it waits to be approved.",
+    DraftState.APPROVED: "it is approved and on its way.",
+    DraftState.SENDING: "it is approved and on its way.",
+    DraftState.RECONCILING: "it was sent, and the page is looked at for it.",
+    DraftState.NEEDS_HUMAN: "it may be on the page: look there, then say whether it is.",
+    DraftState.PUBLISHED: "it is published.",
+    DraftState.REJECTED: "it was rejected.",
+}

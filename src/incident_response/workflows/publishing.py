@@ -187,7 +187,7 @@ class Publisher:
         try:
             return await self._look_for(incident_id, draft)
         except Exception as error:  # noqa: BLE001 - whatever it is, a person knows better
-            log.warning("cannot look at the page", incident_id=incident_id, reason=str(error))
+            _log_trouble("cannot look at the page", incident_id, error)
             return None
 
     async def _advance(self, context: StepContext) -> Outcome:
@@ -261,7 +261,7 @@ class Publisher:
         except (RefusedError, NotFoundError) as error:
             return await self._refused(incident_id, draft, error)
         except Exception as error:
-            log.warning("publication uncertain", incident_id=incident_id, exc_info=error)
+            _log_trouble("publication uncertain", incident_id, error)
             raise await self._uncertain(incident_id, draft, _told(error)) from error
         return await self._published(incident_id, draft, published)
 
@@ -340,7 +340,7 @@ class Publisher:
         except Exception as error:
             if self._clock.now() < _sent_at(draft) + GIVE_UP_LOOKING:
                 raise RetryableError(_told(error), retry_after=LOOK_AGAIN) from error
-            log.warning("cannot look at the page", incident_id=incident_id, exc_info=error)
+            _log_trouble("cannot look at the page", incident_id, error)
             return await self._ask_a_person(incident_id, draft, _told(error))
         if found is not None:
             return await self._published(incident_id, draft, found)
@@ -456,3 +456,9 @@ def _told(error: Exception) -> str:
     if isinstance(error, IncidentResponseError):
         return str(error)
     return "no answer came" if isinstance(error, TimeoutError) else "an error in this program"
+
+
+def _log_trouble(what: str, incident_id: IncidentId, error: Exception) -> None:
+    is_known = isinstance(error, IncidentResponseError)
+    trace = None if is_known else error
+    log.warning(what, incident_id=incident_id, reason=str(error), exc_info=trace)
