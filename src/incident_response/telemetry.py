@@ -8,6 +8,7 @@ import sys
 from typing import Literal
 
 import structlog
+from opentelemetry import metrics
 
 
 def configure_logging(*, level: str, form: Literal["json", "console"]) -> None:
@@ -48,3 +49,15 @@ def _rendering(form: Literal["json", "console"]) -> list[structlog.types.Process
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     plain = structlog.dev.plain_traceback  # the pretty one prints local variables, keys among them
     return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+
+
+AUDITOR_HEARTBEAT = "incident_response.auditor.heartbeat"
+"""Counts the rounds in which every ledger held: alarm when it stops."""
+_heartbeat = metrics.get_meter("incident_response").create_counter(
+    AUDITOR_HEARTBEAT, unit="{round}", description="Rounds in which every ledger held"
+)
+
+
+def count_clean_audit() -> None:
+    """A round of the auditor that found nothing."""
+    _heartbeat.add(1)

@@ -81,7 +81,6 @@ def only(found: tuple[Finding, ...]) -> tuple[int, str, str]:
 
 
 def test_a_ledger_without_publications_holds() -> None:
-    assert audit() == ()
     assert audit(ADA_COMMANDS, told("DRAFTED"), told("REJECTED"), told("REFUSED")) == ()
 
 
@@ -164,8 +163,12 @@ def test_a_head_that_is_not_the_last_entrys_is_found() -> None:
     other = check_ledger(ID, entries, head=(4, "0" * 64), seal=SEAL)
     assert only(other)[:2] == (4, "head")
     lost = check_ledger(ID, entries, head=(0, GENESIS), seal=SEAL)
-    assert only(lost)[:2] == (1, "head")
-    assert check_ledger(ID, [], head=(0, "whatever an empty one says"), seal=SEAL) == ()
+    assert only(lost) == (1, "head", "the head (entry 0) is not that of the last entry (4)")
+
+
+def test_an_incident_without_any_entry_is_found() -> None:
+    nothing = check_ledger(ID, [], head=(0, GENESIS), seal=SEAL)
+    assert only(nothing) == (1, "head", "the ledger ends at entry 0, and its head says 0")
 
 
 NOBODY_SENT = "nobody approved what was sent"

@@ -36,6 +36,7 @@ from incident_response.routing.workflows import Workflows
 from incident_response.settings import Settings
 from incident_response.workflows.accept_alert import AlertIntake
 from incident_response.workflows.approval_gate import StatuspageApprovalGate
+from incident_response.workflows.auditor import Auditor
 from incident_response.workflows.briefing import CONTEXT_STEPS
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
@@ -189,6 +190,9 @@ def build_workflows(
         intake=backend.intake,
         runner=runner,
         gate=gate,
+        auditor=Auditor(
+            ledger=backend.ledger, seal=backend.seal, operators=operators, clock=clock
+        ),
         folder=folder,
         board=board,
         notices=RoomNotices(

@@ -11,7 +11,7 @@ from pydantic import JsonValue, ValidationError
 
 from incident_response.domain.draft import PageMessage
 from incident_response.domain.errors import LedgerBrokenError
-from incident_response.domain.ledger import GENESIS, EntryKind, LedgerEntry, Seal
+from incident_response.domain.ledger import EntryKind, LedgerEntry, Seal
 from incident_response.domain.model import IncidentId, Json, Value
 from incident_response.domain.roles import Role
 
@@ -38,7 +38,7 @@ def check_ledger(
     """Everything that is wrong with one incident's whole ledger, in the order of its entries.
 
     ``head``: number and hash that the store says are the last. A broken chain is the only finding
-    about it: what it says means nothing.
+    about it: what it says means nothing. No entry at all is one: every incident begins with some.
     """
     broken = _broken_chain(incident_id, entries, head=head, seal=seal)
     if broken is not None:
@@ -62,13 +62,12 @@ def _broken_chain(
         last = seal.verify(incident_id, entries)
     except LedgerBrokenError as error:
         return Finding(incident_id=incident_id, seq=error.seq, rule="chain", why=str(error))
-    seq, expected = head
-    if len(entries) < seq:
-        missing = len(entries) + 1
-        why = f"the ledger ends at entry {len(entries)}, and its head says {seq}"
-        return Finding(incident_id=incident_id, seq=missing, rule="head", why=why)
-    if (len(entries), last) != (seq, expected if seq else GENESIS):
-        why = f"the head (entry {seq}) is not that of the last entry ({len(entries)})"
+    seq, count = head[0], len(entries)
+    if count < seq or not count:
+        why = f"the ledger ends at entry {count}, and its head says {seq}"
+        return Finding(incident_id=incident_id, seq=count + 1, rule="head", why=why)
+    if (count, last) != head:
+        why = f"the head (entry {seq}) is not that of the last entry ({count})"
         return Finding(incident_id=incident_id, seq=max(seq, 1), rule="head", why=why)
     return None
 

@@ -15,6 +15,7 @@ PROCESSES = {
     "webhook": "take in signed alerts and record them durably",
     "processor": "turn alerts and clicks into war rooms, over Slack's Socket Mode",
     "sandbox": "only the local Slack and the vendors' stand-ins, to drive a real daemon against",
+    "audit": "check that every ledger is whole and every publication was approved",
     "drill": "fire an alert at a throw-away local stack and time the room",
 }
 
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(module="webhook.main" if name == "webhook" else f"{name}_main")
     _add_local(parsers["local"])
     _add_sandbox(parsers["sandbox"])
+    _add_audit(parsers["audit"])
     _add_drill(parsers["drill"])
     return parser
 
@@ -74,6 +76,15 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="holds the key they are signed with; goes with --alert-url",
     )
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    doings = parser.add_subparsers(required=True, dest="what", metavar="verify")
+    verify = doings.add_parser("verify", help="walk every ledger; exit code 1 if one is wrong")
+    verify.add_argument(
+        "--state-dir", default="", metavar="DIR", help="where they are kept (default: STATE_DIR)"
+    )
+    verify.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
 
 
 def _add_drill(parser: argparse.ArgumentParser) -> None:

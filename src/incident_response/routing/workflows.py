@@ -14,6 +14,7 @@ from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
 from incident_response.ports.intake import Intake
 from incident_response.workflows.approval_gate import StatuspageApprovalGate
+from incident_response.workflows.auditor import Auditor
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
@@ -50,6 +51,7 @@ class Workflows:
     intake: Intake
     runner: PlanRunner
     gate: StatuspageApprovalGate
+    auditor: Auditor
     folder: AlertFolder
     board: RoomBoard
     notices: RoomNotices
