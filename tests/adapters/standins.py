@@ -24,6 +24,7 @@ from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.grafana_oncall import GrafanaOnCall
 from incident_response.adapters.http import vendor_session
 from incident_response.adapters.linear import LinearTracker
+from incident_response.adapters.statuspage import StatuspagePage
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.adapters.workos import WorkOSDirectory
 from incident_response.sandbox.alert_groups import AlertGroups
@@ -41,8 +42,11 @@ from incident_response.sandbox.vendors.linear import api as linear
 from incident_response.sandbox.vendors.linear.quota import Quota
 from incident_response.sandbox.vendors.linear.seed import PROJECTS, TEAM
 from incident_response.sandbox.vendors.linear.tracker import Tracker
+from incident_response.sandbox.vendors.statuspage import api as statuspage
+from incident_response.sandbox.vendors.statuspage.board import StatusBoard
+from incident_response.sandbox.vendors.statuspage.pace import Pace
 from incident_response.sandbox.vendors.world import World
-from tests.adapters.scripted import serving
+from tests.adapters.scripted import HurriedClock, serving
 
 TOKEN = "a-token-for-tests"
 INSTANCE = "412817"
@@ -64,6 +68,7 @@ class StandIns:
     quota: Quota
     script: Script
     """What the language model says."""
+    status_board: StatusBoard
 
     def break_down(self, target: str) -> None:
         """Every call to ``target`` (fnmatch) fails until ``mend``."""
@@ -147,6 +152,16 @@ class StandIns:
             clock=SystemClock(),
         )
 
+    def status_page(self, *, api_key: str = TOKEN) -> StatuspagePage:
+        """Hurried: one call a second is for Statuspage, not for tests."""
+        return StatuspagePage(
+            base_url=f"{self.url}/statuspage/v1",
+            api_key=api_key,
+            page_id=TIDEWATER.status_page_id,
+            http=self.http,
+            clock=HurriedClock(),
+        )
+
 
 @asynccontextmanager
 async def drafter_over(access: Access) -> AsyncIterator[AnthropicDrafter]:
@@ -174,6 +189,7 @@ async def stand_ins() -> AsyncIterator[StandIns]:
     records, quota = Tracker(TIDEWATER, Store(table="linear")), Quota(clock)
     script = Script()
     model = Model(script)
+    status_board = StatusBoard(TIDEWATER, Store(table="statuspage"), now=clock.now())
     routes = (
         *grafana_oncall.routes(world, TOKEN),
         *workos.routes(world, TOKEN),
@@ -184,7 +200,10 @@ async def stand_ins() -> AsyncIterator[StandIns]:
         *linear.routes(world, records, TOKEN, quota=quota),
         *anthropic_api.routes(world, model, TOKEN),
         *bedrock_api.routes(world, model, ACCESS_KEY),
+        *statuspage.routes(world, status_board, TOKEN, pace=Pace()),
     )
     async with serving(*routes) as url, vendor_session() as http:
-        yield StandIns(url, board, http, groups, records, quota, script)
+        yield StandIns(url, board, http, groups, records, quota, script, status_board)
+    await board.stop()
     records.close()
+    status_board.close()

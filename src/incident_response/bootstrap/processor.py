@@ -41,6 +41,8 @@ from incident_response.routing.workflows import Workflows
 from incident_response.settings import Settings
 from incident_response.workflows.accept_alert import AlertIntake
 from incident_response.workflows.aftercare import AFTERCARE_QUEUE, Aftercare
+from incident_response.workflows.approval_gate import StatuspageApprovalGate
+from incident_response.workflows.auditor import Auditor
 from incident_response.workflows.briefing import CONTEXT_STEPS
 from incident_response.workflows.calling import CallPlan
 from incident_response.workflows.catch_up import CatchUpDesk
@@ -58,6 +60,7 @@ from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
 from incident_response.workflows.postmortem import PostmortemWriter
 from incident_response.workflows.postmortem_evidence import EvidenceDesk
+from incident_response.workflows.publishing import Publisher
 from incident_response.workflows.pulse import PulseDesk
 from incident_response.workflows.reminders import Reminders
 from incident_response.workflows.resolution import IncidentResolver
@@ -216,6 +219,26 @@ def build_workflows(
         clock=clock,
         incidents_channel=settings.incidents_channel,
     )
+    page_id = settings.statuspage_page_id if outside.status_page is not None else ""
+    gate = StatuspageApprovalGate(
+        publisher=Publisher(
+            status_page=outside.status_page,
+            page_id=page_id,
+            store=store,
+            ledger=backend.ledger,
+            seal=backend.seal,
+            board=board,
+            operators=operators,
+            clock=clock,
+        ),
+        page_id=page_id,
+        policy=policy,
+        store=store,
+        ledger=backend.ledger,
+        chat=chat,
+        board=board,
+        clock=clock,
+    )
     aftercare = Aftercare(
         scheduler=backend.scheduler,
         store=store,
@@ -260,7 +283,7 @@ def build_workflows(
         clock=clock,
     )
     runner = PlanRunner(
-        plans=(assembler.plan, calls.plan, ending.plan),
+        plans=(assembler.plan, calls.plan, ending.plan, gate.plan),
         store=store,
         leases=backend.leases,
         clock=clock,
@@ -269,6 +292,7 @@ def build_workflows(
     timeline = Timeline(store=store, ledger=backend.ledger, clock=clock)
     folder = AlertFolder(intake=backend.intake, store=store, policy=policy, clock=clock)
     severity.kick = escalation.kick = runner.kick
+    gate.on_approved = runner.kick
     runner.on_progress = lambda incident_id, record: _show(board, incident_id, record)
     return Workflows(
         clock=clock,
@@ -277,6 +301,10 @@ def build_workflows(
         store=store,
         intake=backend.intake,
         runner=runner,
+        gate=gate,
+        auditor=Auditor(
+            ledger=backend.ledger, seal=backend.seal, operators=operators, clock=clock
+        ),
         folder=folder,
         board=board,
         notices=RoomNotices(

@@ -26,6 +26,7 @@ from incident_response.adapters.grafana_cloud.mimir import MimirMetricsSource
 from incident_response.adapters.grafana_cloud.tempo import TempoTraceSource
 from incident_response.adapters.grafana_oncall import GrafanaOnCall
 from incident_response.adapters.linear import LinearTracker
+from incident_response.adapters.statuspage import StatuspagePage
 from incident_response.adapters.workos import WorkOSDirectory
 from incident_response.ports.clock import Clock
 from incident_response.ports.drafter import Drafter
@@ -152,6 +153,16 @@ def _linear(s: Settings, c: Connection) -> LinearTracker:
     )
 
 
+def _statuspage(s: Settings, c: Connection) -> StatuspagePage:
+    return StatuspagePage(
+        base_url=s.statuspage_url,
+        api_key=_secret(s.statuspage_api_key),
+        page_id=s.statuspage_page_id,
+        http=c.http,
+        clock=c.clock,
+    )
+
+
 def _anthropic(s: Settings, c: Connection) -> AnthropicDrafter:
     access = direct(api_key=_secret(s.anthropic_api_key), base_url=s.anthropic_url)
     return _drafter(access, s, c)
@@ -198,6 +209,12 @@ VENDORS = (
         provides=("drafter",),
         needs=("bedrock_region",),
         connect=_bedrock,
+    ),
+    Vendor(
+        name="Statuspage",
+        provides=("status_page", "page_board"),
+        needs=("statuspage_api_key", "statuspage_page_id"),
+        connect=_statuspage,
     ),
 )
 

@@ -129,8 +129,12 @@ class DraftContent(Value):
         return message
 
 
+_SHOWS_NOTHING = dict.fromkeys(map(ord, "\u200c\u200d\u2800\u3164"))
+"""What a cleaned text may still hold that nobody sees: joiners, blanks that are no spaces."""
+
+
 def _check_text(what: str, text: str, limit: int) -> None:
-    if not text.strip():
+    if not text.translate(_SHOWS_NOTHING).strip():
         raise RefusedError(f"The {what} is empty: write what customers shall read.")
     if len(text) > limit:
         raise RefusedError(

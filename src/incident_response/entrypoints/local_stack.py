@@ -218,6 +218,9 @@ def sandbox_settings(url: str) -> dict[str, object]:
         "linear_project_id": PROJECTS[0].id,
         "anthropic_url": f"{url}/anthropic",
         "anthropic_api_key": tokens.anthropic,
+        "statuspage_url": f"{url}/statuspage/v1",
+        "statuspage_api_key": tokens.statuspage,
+        "statuspage_page_id": company.status_page_id,
     }
 
 

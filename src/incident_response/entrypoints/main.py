@@ -17,6 +17,7 @@ PROCESSES = {
     "sandbox": "only the local Slack and the vendors' stand-ins, to drive a real daemon against",
     "postmortem": "print an incident's postmortem as Markdown, from the store alone",
     "policy": "check the policy, or say what it does with an alert",
+    "audit": "check that every ledger is whole and every publication was approved",
     "drill": "fire an alert at a throw-away local stack and time the room",
 }
 
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sandbox(parsers["sandbox"])
     _add_postmortem(parsers["postmortem"])
     _add_policy(parsers["policy"])
+    _add_audit(parsers["audit"])
     _add_drill(parsers["drill"])
     return parser
 
@@ -107,6 +109,15 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
     )
     explain.add_argument("--policy", default="", metavar="FILE", help="instead of POLICY_FILE")
     explain.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    doings = parser.add_subparsers(required=True, dest="what", metavar="verify")
+    verify = doings.add_parser("verify", help="walk every ledger; exit code 1 if one is wrong")
+    verify.add_argument(
+        "--state-dir", default="", metavar="DIR", help="where they are kept (default: STATE_DIR)"
+    )
+    verify.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
 
 
 def _add_drill(parser: argparse.ArgumentParser) -> None:

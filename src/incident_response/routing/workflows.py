@@ -14,6 +14,8 @@ from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
 from incident_response.ports.intake import Intake
 from incident_response.workflows.aftercare import Aftercare
+from incident_response.workflows.approval_gate import StatuspageApprovalGate
+from incident_response.workflows.auditor import Auditor
 from incident_response.workflows.catch_up import CatchUpDesk
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
@@ -67,6 +69,8 @@ class Workflows:
     store: IncidentStore
     intake: Intake
     runner: PlanRunner
+    gate: StatuspageApprovalGate
+    auditor: Auditor
     folder: AlertFolder
     board: RoomBoard
     notices: RoomNotices

@@ -23,6 +23,7 @@ from incident_response.adapters.http import (
     vendor_session,
 )
 from incident_response.domain.errors import (
+    AutoPublishNotPermittedError,
     IncidentResponseError,
     InvalidConfigurationError,
     NotFoundError,
@@ -62,6 +63,7 @@ def client(
     *,
     clock: FakeClock | None = None,
     bounds: Bounds | None = None,
+    permit: type[object] | None = None,
 ) -> VendorHttp:
     return VendorHttp(
         ACME,
@@ -70,6 +72,7 @@ def client(
         http=http,
         clock=clock or HurriedClock(),
         bounds=bounds,
+        permit=permit,
     )
 
 
@@ -100,6 +103,28 @@ async def test_a_read_asks_below_the_base_address_and_says_who_asks(
     assert request.query == {"q": "a b&c=1", "n": "2"}
     assert request.headers["Authorization"] == f"Bearer {SECRET}"
     assert request.headers["User-Agent"] == "incident-response"
+
+
+class Permit:
+    """What a client may ask for."""
+
+
+class Forged(Permit):
+    """Something that merely descends from it."""
+
+
+async def test_a_client_that_asks_for_a_permit_sends_no_write_without_one(
+    http: aiohttp.ClientSession,
+) -> None:
+    async with vendor_that(says({"names": []})) as (url, vendor):
+        guarded = client(url, http, permit=Permit)
+        for shown in (None, Permit, "Permit", Forged()):
+            with pytest.raises(AutoPublishNotPermittedError):
+                await guarded.write("POST", "/things", {}, shape=NAMES, permit=shown)
+        assert not vendor.requests
+        await guarded.write("POST", "/things", {}, shape=NAMES, permit=Permit())
+        await guarded.read("/things", NAMES)
+    assert [request.method for request in vendor.requests] == ["POST", "GET"]
 
 
 async def test_a_path_segment_cannot_leave_its_place(http: aiohttp.ClientSession) -> None:

@@ -138,8 +138,9 @@ class Reader:
 
 
 def _message_in(answer: Answer) -> str:
-    """The vendor's own message: plain text (Loki and Tempo), or a string under one of the usual
-    keys of a JSON object, else nothing (a proxy's HTML is no message).
+    """The vendor's own message: plain text (Loki and Tempo), or a string or list of strings
+    (Statuspage) under one of the usual keys of a JSON object, else nothing (a proxy's HTML is no
+    message).
     """
     if answer.headers.get("Content-Type", "").startswith("text/plain"):
         return answer.body[: 4 * LONGEST_VENDOR_MESSAGE].decode("utf-8", "replace")
@@ -149,5 +150,10 @@ def _message_in(answer: Answer) -> str:
         return ""
     if not isinstance(content, dict):
         return ""
-    found = (content.get(key) for key in _MESSAGE_KEYS)
-    return next((text for text in found if isinstance(text, str) and text), "")
+    found = (_words(content.get(key)) for key in _MESSAGE_KEYS)
+    return next((text for text in found if text), "")
+
+
+def _words(value: object) -> str:
+    parts = value if isinstance(value, list) else [value]
+    return "; ".join(part for part in parts if isinstance(part, str))

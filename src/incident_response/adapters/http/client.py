@@ -30,6 +30,7 @@ from incident_response.adapters.http.limiter import Limiter
 from incident_response.adapters.http.session import vendor_address
 from incident_response.adapters.http.vendor import Bounds, Vendor
 from incident_response.domain.errors import (
+    AutoPublishNotPermittedError,
     IncidentResponseError,
     InvalidConfigurationError,
     RateLimitedError,
@@ -93,8 +94,11 @@ class VendorHttp:
         clock: Clock,
         bounds: Bounds | None = None,
         own_errors: OwnErrors | None = None,
+        permit: type[object] | None = None,
     ) -> None:
+        """With ``permit``, every write has to show one: an instance of exactly this type."""
         self.vendor = vendor
+        self._permit = permit
         self.bounds = bounds or Bounds()
         self._base = vendor_address(base_url, vendor=vendor, http=http)
         self._headers = {"Accept": "application/json", **_sendable(credentials, vendor)}
@@ -137,9 +141,21 @@ class VendorHttp:
         return self._shaped(answer, shape)
 
     async def write(
-        self, method: WriteMethod, path: str, body: Json, *, shape: TypeAdapter[T]
+        self,
+        method: WriteMethod,
+        path: str,
+        body: Json,
+        *,
+        shape: TypeAdapter[T],
+        permit: object = None,
     ) -> T:
-        """Send ``body`` once, whatever happens."""
+        """Send ``body`` once, whatever happens.
+
+        Raises ``AutoPublishNotPermittedError`` before anything is sent if the client asks for a
+        permit and ``permit`` is none.
+        """
+        if self._permit is not None and type(permit) is not self._permit:
+            raise AutoPublishNotPermittedError
         headers = {**self._headers, "Content-Type": "application/json"}
         request = _Request(method, self._url(path, {}), headers, body, is_write=True)
         deadline = asyncio.get_running_loop().time() + self.bounds.total_seconds
