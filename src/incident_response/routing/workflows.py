@@ -28,6 +28,8 @@ from incident_response.workflows.impact import ImpactDesk
 from incident_response.workflows.lifecycle import IncidentLifecycle
 from incident_response.workflows.nudge import NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
+from incident_response.workflows.page_desk import PageDesk
+from incident_response.workflows.page_reminder import PageReminder
 from incident_response.workflows.postmortem import PostmortemWriter
 from incident_response.workflows.pulse import PulseDesk
 from incident_response.workflows.resolution import IncidentResolver
@@ -70,6 +72,8 @@ class Workflows:
     intake: Intake
     runner: PlanRunner
     gate: StatuspageApprovalGate
+    pages: PageDesk
+    page_reminder: PageReminder
     auditor: Auditor
     folder: AlertFolder
     board: RoomBoard
