@@ -147,7 +147,7 @@ class _Module:
         self.parents = {
             child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)
         }
-        self.docstrings = {
+        self.docstrings: set[ast.expr] = {
             node.value
             for node in ast.walk(tree)
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
