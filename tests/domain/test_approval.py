@@ -176,7 +176,7 @@ def test_nothing_else_makes_an_approved_draft() -> None:
             make(mint, ID, "1.2.1", DRAFT.message)
     with pytest.raises(AutoPublishNotPermittedError):
         functools.partial(make, object())(ID, "1.2.1", DRAFT.message)
-    with pytest.raises(TypeError, match="^nothing else is an approved message$"):
+    with pytest.raises(TypeError, match=r"^nothing else is an approved message$"):
         type("Forged", (make,), {})
     assert type(approval._MINT) is object
 
@@ -184,9 +184,9 @@ def test_nothing_else_makes_an_approved_draft() -> None:
 def test_an_approved_draft_never_changes() -> None:
     approved: Any = approved_to_send(ID, DRAFT, ledger(APPROVED), SEAL)
     for name in ("message", "key", "incident_id", "else"):
-        with pytest.raises(AttributeError, match="^an approved message never changes$"):
+        with pytest.raises(AttributeError, match=r"^an approved message never changes$"):
             setattr(approved, name, page_message(body="forged"))
-    with pytest.raises(AttributeError, match="^an approved message never changes$"):
+    with pytest.raises(AttributeError, match=r"^an approved message never changes$"):
         del approved.message
     assert approved.message == DRAFT.message
 
