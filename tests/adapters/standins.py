@@ -38,6 +38,7 @@ class StandIns:
     url: str
     board: FaultBoard
     http: aiohttp.ClientSession
+    groups: AlertGroups
 
     def break_down(self, target: str) -> None:
         """Every call to ``target`` (fnmatch) fails until ``mend``."""
@@ -96,7 +97,8 @@ class StandIns:
 async def stand_ins() -> AsyncIterator[StandIns]:
     clock = RealClock()
     board = FaultBoard(clock)
-    world = World(TIDEWATER, clock, board, AlertGroups())
+    groups = AlertGroups()
+    world = World(TIDEWATER, clock, board, groups)
     access = StandInAccess(INSTANCE, TOKEN)
     routes = (
         *grafana_oncall.routes(world, TOKEN),
@@ -107,4 +109,4 @@ async def stand_ins() -> AsyncIterator[StandIns]:
         *github.routes(world, TOKEN),
     )
     async with serving(*routes) as url, vendor_session() as http:
-        yield StandIns(url, board, http)
+        yield StandIns(url, board, http, groups)

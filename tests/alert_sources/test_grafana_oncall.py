@@ -27,7 +27,7 @@ def test_the_specified_shape_is_understood_whole() -> None:
         occurrence="2026-03-02T08:59:30+00:00",
         title="Checkout is failing",
         summary="Error share is 12 %.",
-        severity=Severity.P1,
+        severity=None,
         service="checkout",
         team="Payments",
         labels={"service": "checkout", "region": "eu"},
@@ -154,10 +154,12 @@ def test_the_payload_of_the_first_alert_may_be_anything(payload: Any) -> None:
     assert parsed(changed(NATIVE, alert_payload=payload)).title == "Checkout is failing"
 
 
-def test_severity_comes_from_the_labels_where_they_tell_one() -> None:
+def test_severity_comes_from_the_labels_where_they_tell_one_and_is_else_left_to_the_policy() -> (
+    None
+):
     body = changed(SPECIFIED, labels={"severity": "sev0", "priority": "p3"})
     assert parsed(body).severity is Severity.P0
-    assert parsed(changed(SPECIFIED, labels={"severity": "mauve"})).severity is Severity.P1
+    assert parsed(changed(SPECIFIED, labels={"severity": "mauve"})).severity is None
     assert parsed(changed(NATIVE, alert_payload=None)).severity is None
 
 

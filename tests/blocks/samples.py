@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from incident_response.adapters.policy_yaml import shipped_policy
 from incident_response.domain.alert import AlertState, Link
 from incident_response.domain.briefing import Briefing, Part, PartState
 from incident_response.domain.checklist import STANDARD_CHECKLIST, ChecklistItem
@@ -20,11 +21,13 @@ from incident_response.domain.context import (
 )
 from incident_response.domain.incident import Incident, IncidentStatus, Room
 from incident_response.domain.model import ChannelId, EventId, IncidentId, UserId
+from incident_response.domain.response import Call, Escalation, Impact
 from incident_response.domain.roles import Role
 from incident_response.domain.severity import Severity
 
 BEGAN = datetime(2026, 3, 2, 10, 28, tzinfo=UTC)
 NOW = BEGAN + timedelta(minutes=4)
+POLICY = shipped_policy()
 ADA, BEN = UserId("U0ADA"), UserId("U0BEN")
 ROOM = Room(channel_id=ChannelId("C0ROOM"), name="inc-20260302-checkout-errors-0a1b2c")
 INCIDENT = Incident(
@@ -50,7 +53,12 @@ ASSEMBLED = INCIDENT.model_copy(
         "assembled_at": BEGAN + timedelta(seconds=25),
     }
 )
-COMMANDED = ASSEMBLED.model_copy(update={"roles": {Role.COMMANDER: BEN, Role.SCRIBE: ADA}})
+COMMANDED = ASSEMBLED.model_copy(
+    update={
+        "roles": {Role.COMMANDER: BEN, Role.SCRIBE: ADA},
+        "escalation": Escalation(acknowledged_by=BEN, acknowledged_at=BEGAN),
+    }
+)
 RESOLVED = COMMANDED.model_copy(
     update={"status": IncidentStatus.RESOLVED, "resolved_at": BEGAN + timedelta(hours=1)}
 )
@@ -188,6 +196,18 @@ def checklists(draw: Any) -> tuple[ChecklistItem, ...]:
     return (*standard, *extra)
 
 
+calls = st.builds(
+    Call,
+    number=st.integers(1, 3),
+    key=hostile,
+    levels=st.lists(hostile, max_size=5).map(tuple),
+    at=times,
+    by=st.none() | users,
+    empty=st.lists(hostile, max_size=2).map(tuple),
+    why=hostile,
+    users=st.lists(users, max_size=40).map(tuple),
+    unresolved=st.lists(hostile, max_size=20).map(tuple),
+)
 incidents = st.builds(
     Incident,
     incident_id=st.from_regex(r"inc-[0-9a-f]{12}", fullmatch=True),
@@ -217,6 +237,15 @@ incidents = st.builds(
     proposed_commander=st.none() | users,
     responders=st.lists(users, max_size=40).map(tuple),
     checklist=checklists(),
+    escalation=st.builds(
+        Escalation,
+        level=st.integers(0, 5),
+        armed_at=st.none() | times,
+        calls=st.lists(calls, max_size=3).map(tuple),
+        acknowledged_by=st.none() | users,
+        acknowledged_at=st.none() | times,
+    ),
+    impacts=st.lists(st.sampled_from(Impact), unique=True).map(tuple),
 )
 parts = st.builds(
     Part,

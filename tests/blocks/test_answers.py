@@ -1,22 +1,35 @@
 """Status, list, help, replies and refusals: what one person is answered."""
 
+from functools import partial
+
 import pytest
 
 from incident_response.blocks import refusals, replies
 from incident_response.blocks.action_ids import SUPERSEDED
 from incident_response.blocks.help import HelpRow, help_text, unknown_command
 from incident_response.blocks.listing import listing
-from incident_response.blocks.status import status
+from incident_response.blocks.status import status as draw_status
 from incident_response.domain import errors
 from incident_response.domain.briefing import Briefing
 from incident_response.domain.model import UserId
 from incident_response.domain.roles import Role
 from incident_response.domain.severity import Severity
-from incident_response.ports.chat import Invited
+from incident_response.ports.chat import Invited, Message
 from tests.blocks import slack_limits
 from tests.blocks.reading import buttons, shown
-from tests.blocks.samples import ADA, ASSEMBLED, BEN, BRIEFING, COMMANDED, INCIDENT, NOW, RESOLVED
+from tests.blocks.samples import (
+    ADA,
+    ASSEMBLED,
+    BEN,
+    BRIEFING,
+    COMMANDED,
+    INCIDENT,
+    NOW,
+    POLICY,
+    RESOLVED,
+)
 
+status = partial(draw_status, policy=POLICY)
 ROWS = (
     HelpRow("declare [title]", "Declare an incident", "Begin", is_anywhere=True),
     HelpRow("role ic @user", "Give a role", "Who does what", is_anywhere=False),
@@ -24,23 +37,39 @@ ROWS = (
 )
 
 
-def test_status_tells_a_latecomer_everything_in_six_lines() -> None:
+def told(message: Message) -> str:
+    """What is said above the buttons."""
+    return shown(Message(text=message.text, blocks=message.blocks[:1]))
+
+
+def test_status_tells_a_latecomer_everything_in_seven_lines() -> None:
     message = status(COMMANDED, BRIEFING, NOW)
     began = "<!date^1772447280^{date_short_pretty} at {time}|2026-03-02 10:28 UTC>"
-    assert shown(message) == (
+    assert told(message) == (
         "🟠 P1 *Checkout errors above 5 %*\n"
         f"In progress · began {began} (4 min ago) · the alert is firing · <#C0ROOM>\n"
         "<@U0BEN> is in command · Scribe: <@U0ADA>\n"
         "Responders: <@U0ADA>, <@U0BEN>\n"
+        "Called: L1 · ✅ <@U0BEN> acknowledged.\n"
         "Checklist: 0 of 11 · next: War room assembled\n"
         "Missing: Logs, 1 unresolved name"
     )
-    assert buttons(message) == []
+    assert [label for label, _, _ in buttons(message)] == [
+        "Hand over",
+        "Escalate",
+        "Several customers affected",
+        "Security",
+        "Revenue",
+    ]
+    assert slack_limits.violations(message) == []
+    assert buttons(status(RESOLVED, BRIEFING, NOW)) == []
 
 
-def test_status_offers_command_while_nobody_has_it() -> None:
+def test_status_offers_command_and_acknowledging_while_nobody_has_said_a_word() -> None:
     message = status(INCIDENT, Briefing(), NOW)
-    assert [label for label, _, _ in buttons(message)] == ["Take command"]
+    labels = [label for label, _, _ in buttons(message)]
+    assert labels[:3] == ["Take command", "Acknowledge", "Escalate"]
+    assert "L2 is called at" in shown(message)
     assert "Responders: nobody yet" in shown(message)
     assert "Missing" not in shown(message)
 
@@ -48,7 +77,7 @@ def test_status_offers_command_while_nobody_has_it() -> None:
 def test_status_of_a_finished_checklist_names_no_next_item() -> None:
     done = tuple(i.model_copy(update={"checked_by": ADA}) for i in COMMANDED.checklist)
     message = status(COMMANDED.model_copy(update={"checklist": done}), Briefing(), NOW)
-    assert shown(message).endswith("Checklist: 11 of 11")
+    assert told(message).endswith("Checklist: 11 of 11")
 
 
 def test_many_responders_are_counted() -> None:
@@ -133,18 +162,22 @@ def test_roles_are_listed_with_their_holders() -> None:
 
 
 def test_who_joins_is_told_where_the_room_is() -> None:
-    assert replies.joined(ASSEMBLED).text == "✅ You are in <#C0ROOM>."
-    assert replies.joined(INCIDENT).text.startswith("The room is still being set up")
+    assert replies.joined(ASSEMBLED, policy=POLICY).text == "✅ You are in <#C0ROOM>."
+    assert replies.joined(INCIDENT, policy=POLICY).text.startswith(
+        "The room is still being set up"
+    )
 
 
 def test_who_declares_is_told_what_happens_next() -> None:
     head = "✅ Declared: 🟠 P1 *Checkout errors above 5 %*\n"
     recorded = INCIDENT.model_copy(update={"severity": Severity.P4})
-    assert replies.declared(INCIDENT).text == (
+    assert replies.declared(INCIDENT, policy=POLICY).text == (
         f"{head}The room is being set up; you will be invited."
     )
-    assert replies.declared(RESOLVED).text == f"{head}The room: <#C0ROOM>"
-    assert replies.declared(recorded).text.endswith("\nIt is recorded; P4 opens no room.")
+    assert replies.declared(RESOLVED, policy=POLICY).text == f"{head}The room: <#C0ROOM>"
+    assert replies.declared(recorded, policy=POLICY).text.endswith(
+        "\nIt is recorded; P4 opens no room."
+    )
 
 
 def test_a_refusal_says_what_why_and_what_to_do() -> None:

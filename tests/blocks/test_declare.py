@@ -16,6 +16,7 @@ from incident_response.domain.errors import RefusedError
 from incident_response.domain.model import ChannelId, Json
 from incident_response.domain.severity import Severity
 from tests.blocks import slack_limits
+from tests.blocks.samples import POLICY
 
 DRAWN = Path(__file__).parents[1] / "data" / "blocks" / "declare.json"
 ORIGIN = Origin(channel_id=ChannelId("C0DEV"), message_ts="1772447280.000100")
@@ -35,7 +36,7 @@ def submitted(
     """The view Slack sends for what a person entered; untouched inputs are null."""
     option: Json | None = {"value": severity} if severity else None
     return {
-        "private_metadata": declare_modal(origin=ORIGIN)["private_metadata"],
+        "private_metadata": declare_modal(POLICY, origin=ORIGIN)["private_metadata"],
         "state": {
             "values": {
                 "title": {"title": {"type": "plain_text_input", "value": title}},
@@ -47,13 +48,15 @@ def submitted(
 
 
 def test_the_modal_as_it_is_drawn() -> None:
-    view = declare_modal(title="Checkout fails", origin=ORIGIN)
+    view = declare_modal(POLICY, title="Checkout fails", origin=ORIGIN)
     assert view == json.loads(DRAWN.read_text())
     assert slack_limits.violations(view) == []
 
 
 def test_a_message_comes_along_as_people_read_it() -> None:
-    view = declare_modal(message="Cart is down &amp; out <@U0ADA|ada>\nsee <https://a.test|log>")
+    view = declare_modal(
+        POLICY, message="Cart is down &amp; out <@U0ADA|ada>\nsee <https://a.test|log>"
+    )
     assert initial_values(view) == [
         "Cart is down & out @ada",
         None,
@@ -62,12 +65,12 @@ def test_a_message_comes_along_as_people_read_it() -> None:
 
 
 def test_what_is_longer_than_a_field_holds_is_cut() -> None:
-    view = declare_modal(message="x" * 5000)
+    view = declare_modal(POLICY, message="x" * 5000)
     assert initial_values(view) == ["x" * 149 + "…", None, "x" * 2999 + "…"]
 
 
 def test_an_empty_modal_has_no_empty_initial_values() -> None:
-    assert initial_values(declare_modal()) == [None, None, None]
+    assert initial_values(declare_modal(POLICY)) == [None, None, None]
 
 
 def test_what_was_submitted_comes_back_cleaned() -> None:

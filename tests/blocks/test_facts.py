@@ -1,8 +1,9 @@
 import json
+from functools import partial
 from pathlib import Path
 
 from incident_response.blocks.action_ids import RETRY_STEP, TAKE_COMMAND, encode_value
-from incident_response.blocks.facts import facts
+from incident_response.blocks.facts import facts as draw_facts
 from incident_response.domain.alert import AlertState, Link
 from incident_response.domain.briefing import Briefing, Part, PartState
 from tests.blocks import slack_limits
@@ -15,9 +16,11 @@ from tests.blocks.samples import (
     COMMANDED,
     INCIDENT,
     NOW,
+    POLICY,
     RESOLVED,
 )
 
+facts = partial(draw_facts, policy=POLICY)
 DRAWN = Path(__file__).parents[1] / "data" / "blocks" / "facts.json"
 ID = INCIDENT.incident_id
 

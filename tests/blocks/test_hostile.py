@@ -10,29 +10,35 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from incident_response import blocks
-from incident_response.blocks import alert_notices, notices, refusals, replies
+from incident_response.blocks import alert_notices, escalation, notices, refusals, replies
 from incident_response.blocks.announcement import announcement
 from incident_response.blocks.checklist import checklist
+from incident_response.blocks.controls import impacts
 from incident_response.blocks.declare import declare_modal
 from incident_response.blocks.duty import duty
 from incident_response.blocks.facts import facts
+from incident_response.blocks.handover import command_offered, taken_over
 from incident_response.blocks.help import HelpRow, help_text, unknown_command
 from incident_response.blocks.listing import listing
 from incident_response.blocks.nudge import nudge
 from incident_response.blocks.proposal import proposal
 from incident_response.blocks.room import bookmarks, topic
+from incident_response.blocks.severity import severities, severity_changed
 from incident_response.blocks.status import status
 from incident_response.blocks.text import web_address
 from incident_response.domain.alert import Alert, AlertState, IntakeRecord
 from incident_response.domain.briefing import Briefing
 from incident_response.domain.errors import RefusedError
 from incident_response.domain.incident import Incident
+from incident_response.domain.ledger import EntryKind, LedgerEntry
 from incident_response.domain.model import UserId
+from incident_response.domain.response import Call
 from incident_response.domain.roles import Role
 from incident_response.ports.chat import Invited, Message
 from incident_response.ports.event_queue import DeadLetter
 from incident_response.ports.inbox import Envelope, EnvelopeKind
 from tests.blocks import samples, slack_limits
+from tests.blocks.samples import POLICY
 
 SOURCES = sorted(Path(blocks.__file__).parent.glob("*.py"))
 EXAMPLES = settings(
@@ -44,8 +50,8 @@ EXAMPLES = settings(
 
 
 def about_incident(incident: Incident, briefing: Briefing, now: datetime) -> Iterator[Message]:
-    yield facts(incident, briefing, now)
-    yield status(incident, briefing, now)
+    yield facts(incident, briefing, now, policy=POLICY)
+    yield status(incident, briefing, now, policy=POLICY)
     yield checklist(incident)
     yield announcement(incident)
     yield proposal(incident)
@@ -53,11 +59,19 @@ def about_incident(incident: Incident, briefing: Briefing, now: datetime) -> Ite
     yield listing([incident] * 15, now)
     yield listing([], now)
     yield replies.roles(incident)
-    yield replies.joined(incident)
-    yield replies.declared(incident)
+    yield replies.joined(incident, policy=POLICY)
+    yield replies.declared(incident, policy=POLICY)
     yield alert_notices.alert_resolved(incident)
     yield alert_notices.alert_refired(incident)
     yield alert_notices.reopened(incident)
+    yield command_offered(incident)
+    yield taken_over(incident, now, policy=POLICY)
+    yield severities(incident, policy=POLICY)
+    yield impacts(incident, policy=POLICY)
+    yield escalation.acknowledged_already(incident)
+    for call in incident.escalation.calls:
+        yield escalation.called(incident, call, policy=POLICY)
+        yield escalation.called_directly(incident, call)
 
 
 def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> Iterator[Message]:
@@ -87,9 +101,26 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     yield refusals.failed(text, RefusedError(text, reason=text))
     yield replies.invited(Invited(joined=(user,) * 30, refused={user: text}))
     yield replies.role_assigned(Role.SCRIBE, user, by=UserId("U0ADA"), previous=UserId("W0BEN"))
-    yield duty(Role.COMMANDER)
+    call = Call(number=1, key="k", levels=(text,), at=at, why=text, unresolved=(text,) * 20)
+    troubles = (escalation.Trouble(way=text, why=text, user=user),) * 20
+    yield escalation.not_everybody(call, troubles)
+    yield escalation.nobody_to_call(incident, call, troubles, is_anybody_reached=False)
+    yield severity_changed(incident, changed_severity(text, at=at), policy=POLICY)
+    yield duty(Role.COMMANDER, policy=POLICY)
     yield help_text([HelpRow(text, text, text, is_anywhere=True)] * 5, "/inc")
     yield unknown_command(text, text, "/inc")
+
+
+def changed_severity(reason: str, *, at: datetime) -> LedgerEntry:
+    return LedgerEntry(
+        kind=EntryKind.SEVERITY_CHANGED,
+        at=at,
+        actor="U0ADA",
+        details={"from": "P2", "to": "P0", "reason": reason},
+        incident_id=samples.INCIDENT.incident_id,
+        seq=1,
+        hash="",
+    )
 
 
 def given_links(incident: Incident, briefing: Briefing) -> set[str]:
@@ -129,7 +160,7 @@ def test_every_message_about_a_text_fits_and_does_only_what_it_should(
 @EXAMPLES
 @given(title=samples.hostile, message=samples.hostile)
 def test_the_declare_modal_fits_whatever_it_is_filled_with(title: str, message: str) -> None:
-    assert slack_limits.violations(declare_modal(title=title, message=message)) == []
+    assert slack_limits.violations(declare_modal(POLICY, title=title, message=message)) == []
 
 
 @EXAMPLES

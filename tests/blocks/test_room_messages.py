@@ -14,7 +14,7 @@ from incident_response.domain.incident import IncidentStatus
 from incident_response.domain.roles import Role
 from tests.blocks import slack_limits
 from tests.blocks.reading import buttons, shown
-from tests.blocks.samples import ASSEMBLED, BEGAN, COMMANDED, INCIDENT, NOW, RESOLVED
+from tests.blocks.samples import ASSEMBLED, BEGAN, COMMANDED, INCIDENT, NOW, POLICY, RESOLVED
 
 JOIN = ("Join", JOIN_ROOM, encode_value(INCIDENT.incident_id))
 TAKE = ("Take command", TAKE_COMMAND, encode_value(INCIDENT.incident_id))
@@ -69,7 +69,7 @@ def test_a_settled_proposal_has_an_answer_and_no_button() -> None:
 
 
 def test_whoever_takes_a_role_is_told_its_duty_in_one_line() -> None:
-    assert duty(Role.SCRIBE).text == (
+    assert duty(Role.SCRIBE, policy=POLICY).text == (
         "You are *Scribe*. You keep the timeline: what was seen, decided and done, and when."
     )
 

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from incident_response.adapters.policy_yaml import shipped_policy
 from incident_response.domain.alert import Alert, AlertState, IntakeRecord
 from incident_response.domain.folding import REOPEN_WINDOW, FoldKind, fold
 from incident_response.domain.incident import AlertGroup, Incident, IncidentStatus
@@ -10,6 +11,7 @@ from incident_response.domain.model import UserId
 from incident_response.domain.roles import Role
 from incident_response.domain.severity import Severity
 
+POLICY = shipped_policy()
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FIRING, RESOLVED = AlertState.FIRING, AlertState.RESOLVED
 
@@ -49,7 +51,7 @@ class Book:
         if arrived.event_id in self.seen:
             return None
         self.seen.add(arrived.event_id)
-        folded = fold(arrived, self.group, self.current, now=arrived.received_at)
+        folded = fold(arrived, self.group, self.current, now=arrived.received_at, policy=POLICY)
         self.group = folded.group or self.group
         if folded.incident is not None and folded.is_changed:
             self.incidents[folded.incident.incident_id] = folded.incident
@@ -143,7 +145,7 @@ def test_acknowledging_changes_nothing_but_the_ledger() -> None:
 
 def test_p4_opens_an_incident_and_no_room() -> None:
     arrived = record(0, severity=Severity.P4)
-    folded = fold(arrived, None, None, now=START)
+    folded = fold(arrived, None, None, now=START, policy=POLICY)
     assert folded.kind is FoldKind.OPENED
     assert not folded.opens_room
 

@@ -38,6 +38,8 @@ OF_THE_PROCESSOR = (
     {"GRAFANA_ONCALL_URL": "oncall", "GRAFANA_ONCALL_TOKEN": CANARY},
     {"WORKOS_URL": "ftp://workos", "WORKOS_API_KEY": CANARY},
     {"GITHUB_REPO_MAP": '{"shop": "no-owner"}', "GITHUB_TOKEN": CANARY},
+    {"POLICY_FILE": "/nowhere/policy.yaml"},
+    {"POLICY_FILE": "/dev/null"},
 )
 WRONG = [
     *(("webhook", change) for change in (*OF_ANY, *OF_THE_WEBHOOK)),

@@ -5,6 +5,8 @@ import heapq
 import itertools
 from datetime import UTC, datetime, timedelta
 
+from incident_response.adapters.system_clock import SystemClock
+
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday morning: the time every test begins unless it says otherwise."""
 
@@ -65,3 +67,16 @@ class FakeClock:
         if sleeper in self._sleepers:
             self._sleepers.remove(sleeper)
             heapq.heapify(self._sleepers)
+
+
+class LeapClock(SystemClock):
+    """The machine's clock, that can be put forward: what waits goes on waiting, what is due is."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+    def leap(self, length: timedelta) -> None:
+        self._ahead += length

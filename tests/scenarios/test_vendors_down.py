@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from incident_response.domain.incident import Incident
-from incident_response.entrypoints.local_stack import LocalStack, Ports, local_stack
+from incident_response.entrypoints.local_stack import CONTACTS, LocalStack, Ports, local_stack
 from incident_response.sandbox.slack.model import Message
+from incident_response.sandbox.tidewater import TIDEWATER
 from tests.scenarios.hands import HANA, JONAS, MAYA, PAYMENTS, Hands, elements
 from tests.scenarios.rooms import (
     channel_named,
@@ -21,6 +22,7 @@ from tests.scenarios.rooms import (
     said,
     said_as,
     text_of,
+    until_said,
 )
 
 
@@ -124,7 +126,15 @@ async def test_with_everything_but_slack_dead_there_is_a_room_that_anyone_can_jo
     assert "Nobody on call could be found" in text_of(said_as(stack, incident, "proposal"))
     announcement = said_as(stack, incident, "announcement")
     hana, room = Hands(stack, HANA), channel_of(stack, incident)
-    assert set(room.members) == {stack.sandbox.workspace.app.bot_user_id}
+    await until_said(stack, room.id, "L2 is called", "Nobody could be called into the room.")
+    contacts = {
+        TIDEWATER.person(CONTACTS[key]).slack_id for key in ("technical_lead", "commander")
+    }
+
+    async def is_helped() -> bool:
+        return set(room.members) == {stack.sandbox.workspace.app.bot_user_id, *contacts}
+
+    await eventually(is_helped)
     assert (await hana.clicks(announcement, "join_room")).ok
     await hana.told(announcement.channel, besides=set())
     assert HANA in room.members

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from incident_response.adapters.embedded.backend import EmbeddedBackend
+from incident_response.adapters.policy_yaml import shipped_policy
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.alert_intake import alert_intake
 from incident_response.bootstrap.processor import build_workflows
@@ -27,6 +28,7 @@ from incident_response.domain.context import (
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import UserId
 from incident_response.domain.people import ChatUser, Origin, Person, Roster
+from incident_response.domain.policy import Policy
 from incident_response.domain.severity import Severity
 from incident_response.ports.chat import Chat
 from incident_response.ports.incident_store import PlanState
@@ -39,6 +41,7 @@ from tests.fakes.chat import FakeChannel, FakeChat
 from tests.fakes.code_host import FakeCodeHost
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.on_call import FakeOnCall
+from tests.fakes.pager import FakePager
 from tests.fakes.telemetry import FakeTelemetry
 
 T = TypeVar("T")
@@ -71,6 +74,7 @@ class World:
     directory: FakeDirectory = field(init=False)
     telemetry: FakeTelemetry = field(init=False)
     code_host: FakeCodeHost = field(init=False)
+    pager: FakePager = field(init=False)
     backend: EmbeddedBackend = field(init=False)
     began: datetime = field(init=False)
 
@@ -103,6 +107,7 @@ class World:
                 ]
             },
         )
+        self.pager = FakePager(frozenset(user.email for user in USERS))
         commit = Commit(sha="f00dfeed", title="Raise timeout", author="Dev", at=now)
         self.code_host = FakeCodeHost(
             {"api": ChangeExcerpt(repository="x/api", commits=(commit,))}
@@ -121,7 +126,7 @@ class World:
 
     @property
     def outside(self) -> Outside:
-        return Outside(sources=self.sources)
+        return Outside(sources=self.sources, pager=self.pager)
 
     @property
     def room(self) -> FakeChannel:
@@ -197,14 +202,21 @@ def alert(world: World, **changes: object) -> Alert:
 
 
 @asynccontextmanager
-async def house(world: World, *, chat: Chat | None = None) -> AsyncIterator[House]:
+async def house(
+    world: World,
+    *,
+    chat: Chat | None = None,
+    policy: Policy | None = None,
+    outside: Outside | None = None,
+) -> AsyncIterator[House]:
     """The program until the context ends; cut off then in the middle of whatever it does."""
     intake = alert_intake(world.backend, world.clock)
     workflows = build_workflows(
         Settings.isolated(),
         backend=world.backend,
         chat=chat or world.chat,
-        outside=world.outside,
+        outside=outside or world.outside,
+        policy=policy or shipped_policy(),
         intake=intake,
         clock=world.clock,
     )

@@ -9,9 +9,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from incident_response.domain.incident import Incident, IncidentStatus
+from incident_response.domain.ledger import EntryKind
 from incident_response.ports.incident_store import PlanState
 from incident_response.workflows.fold_alerts import ASSEMBLE
-from tests.workflows.house import ADA, BEN, CLEO, World, eventually, house
+from incident_response.workflows.roles import Asked
+from tests.workflows.house import ADA, BEN, CLEO, House, World, eventually, house
+from tests.workflows.passing import called, directly, entries, in_room
 
 
 class Fuse:
@@ -131,4 +134,54 @@ async def test_a_crash_at_any_call_leaves_one_room_and_the_next_process_finishes
             where = f"crash {'after' if after else 'before'} call {at}"
             if await first_life(world, Fuse(at, after=after)):
                 await check(world, await second_life(world), where)
+            await world.backend.close()
+
+
+async def called_until_burnt(world: World, fuse: Fuse, incident: Incident) -> bool:
+    """Call the next level by hand until the fuse burns or everybody is called."""
+    backend = world.backend
+    world.backend = FusedBackend(backend, fuse)  # type: ignore[assignment]  # behaves as one
+    try:
+        async with house(world, chat=Fused(world.chat, fuse)) as h:
+            burnt = asyncio.ensure_future(fuse.burnt.wait())  # noqa: TID251 - raced below
+            calling = asyncio.ensure_future(call_next(h, incident))  # noqa: TID251
+            await asyncio.wait({burnt, calling}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (burnt, calling):
+                task.cancel()
+            await asyncio.gather(burnt, calling, return_exceptions=True)
+    finally:
+        world.backend = backend
+    return fuse.burnt.is_set()
+
+
+async def call_next(h: House, incident: Incident) -> None:
+    asked = Asked(by=BEN, at=h.world.began, key="click")
+    await h.workflows.escalation.escalate(incident.incident_id, reason="help", asked=asked)
+    await called(h, incident)
+
+
+async def test_a_crash_anywhere_in_a_call_calls_everybody_and_tells_the_room_once() -> None:
+    async def one_life(at: int, *, after: bool) -> tuple[World, Incident, bool, int]:
+        world, fuse = World(), Fuse(at, after=after)
+        async with house(world) as h:
+            incident = await h.assembled(at=world.began)
+        is_burnt = await called_until_burnt(world, fuse, incident)
+        return world, incident, is_burnt, fuse.count
+
+    world, _, _, places = await one_life(0, after=False)
+    await world.backend.close()
+    assert places > 10
+    for at in range(1, places + 1):
+        for after in (False, True):
+            world, incident, is_burnt, _ = await one_life(at, after=after)
+            where = f"crash {'after' if after else 'before'} call {at}"
+            if is_burnt:
+                await world.backend.claim_processor()
+                async with house(world) as h:
+                    await call_next(h, incident)
+                    (entry,) = await entries(h, incident, EntryKind.ESCALATED)
+                    assert entry.details["to"] == [ADA], where
+                    assert 1 <= len(directly(h, ADA)) <= 2, where
+                    assert 1 <= len(world.pager.pages) <= 2, where
+                    assert sum("L2 is called" in t for t in in_room(h)) == 1, where
             await world.backend.close()

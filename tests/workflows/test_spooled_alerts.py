@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from incident_response.adapters.embedded.backend import EmbeddedBackend
+from incident_response.adapters.policy_yaml import shipped_policy
 from incident_response.adapters.spool_file.spool import FileSpool
 from incident_response.domain.alert import Alert, AlertState, IntakeRecord, IntakeStatus
 from incident_response.domain.errors import (
@@ -264,7 +265,9 @@ async def test_spooled_alerts_and_their_duplicates_are_folded_once_and_in_order(
     clock, spool = FakeClock(), FileSpool(tmp_path / "webhook.spool")
     store = Outage(backend.intake, UnavailableError())
     alerts = AlertIntake(store, backend.queue("incident-events"), clock, spool=spool)
-    folder = AlertFolder(intake=backend.intake, store=backend.incidents, clock=clock)
+    folder = AlertFolder(
+        intake=backend.intake, store=backend.incidents, policy=shipped_policy(), clock=clock
+    )
     arrived = changes(clock)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(alerts.run())

@@ -4,17 +4,29 @@ Each module exports ``action``. Not here: what the program can do (workflows), h
 drawn (blocks).
 """
 
+from incident_response.actions.acknowledge import action as acknowledge
 from incident_response.actions.channel_message import action as channel_message
 from incident_response.actions.declare import action as declare
 from incident_response.actions.declare_from_message import action as declare_from_message
+from incident_response.actions.escalate import action as escalate
+from incident_response.actions.hand_over import action as hand_over
 from incident_response.actions.join_room import action as join_room
 from incident_response.actions.member_joined import action as member_joined
+from incident_response.actions.raise_impact import actions as raise_impact
 from incident_response.actions.retry_step import action as retry_step
+from incident_response.actions.set_severity import action as set_severity
 from incident_response.actions.take_command import action as take_command
+from incident_response.actions.take_role import action as take_role
 from incident_response.actions.tick_checklist import action as tick_checklist
 
 ACTIONS = (
     take_command,
+    take_role,
+    hand_over,
+    set_severity,
+    acknowledge,
+    escalate,
+    *raise_impact,
     join_room,
     tick_checklist,
     retry_step,

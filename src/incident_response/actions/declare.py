@@ -39,10 +39,10 @@ async def _handle(request: Request, workflows: Workflows) -> None:
             link=await _link(form.origin, workflows),
         )
     )
-    if incident.severity.opens_room:
+    if workflows.policy.opens_room(incident.severity):
         workflows.runner.kick(incident.incident_id, ASSEMBLE)
-    where = form.origin.channel_id
-    await tell(workflows.chat, declared(incident), channel=where, user=request.user_id)
+    where, told = form.origin.channel_id, declared(incident, policy=workflows.policy)
+    await tell(workflows.chat, told, channel=where, user=request.user_id)
 
 
 async def _link(origin: Origin, workflows: Workflows) -> str:

@@ -11,7 +11,8 @@ from incident_response.routing.workflows import Workflows
 async def _handle(request: Request, workflows: Workflows) -> None:
     message = request.message
     origin = Origin(channel_id=request.channel_id, message_ts=text_of(message.get("ts")))
-    view = declare_modal(message=text_of(message.get("text")), origin=origin)
+    text = text_of(message.get("text"))
+    view = declare_modal(workflows.policy, message=text, origin=origin)
     await workflows.chat.open_view(request.trigger_id, view)
 
 

@@ -15,8 +15,9 @@ async def _handle(request: Request, workflows: Workflows) -> Message:
     incident = await workflows.store.get(value.incident_id)
     if incident is None:
         raise NotFoundError("this incident is not known here")
-    await workflows.members.invite(incident, (request.user_id,), by=request.user_id)
-    return joined(incident)
+    if incident.room is not None or workflows.policy.opens_room(incident.severity):
+        await workflows.members.invite(incident, (request.user_id,), by=request.user_id)
+    return joined(incident, policy=workflows.policy)
 
 
 action = Action(name=JOIN_ROOM, kind=EnvelopeKind.ACTION, verb="join", handle=_handle)

@@ -16,7 +16,6 @@ from pydantic import BaseModel, Field
 
 from incident_response.domain.alert import Alert, AlertState, OnCallRoute
 from incident_response.domain.model import Json
-from incident_response.domain.severity import Severity
 from incident_response.routing import alert_fields
 from incident_response.routing.alert_fields import MAX_RAW_STATE, Trim
 from incident_response.routing.alert_source import AlertSource, ParseContext
@@ -126,7 +125,7 @@ def _from_specified(body: _Specified, context: ParseContext) -> Alert:
         raw_state=body.alert_group.state[:MAX_RAW_STATE],
         title=trim.title(body.alert_group.title, fallback=body.alerts[0].title or "Alert"),
         summary=trim.summary(*(item.message or "" for item in body.alerts)),
-        severity=alert_fields.severity_of(labels) or Severity.P1,
+        severity=alert_fields.severity_of(labels),
         service=trim.line(alert_fields.first_of(labels, alert_fields.SERVICE_LABELS)),
         team=trim.line(body.team_name or ""),
         labels=labels,

@@ -17,6 +17,12 @@ TAKE_COMMAND: Final = "take_command"
 JOIN_ROOM: Final = "join_room"
 RETRY_STEP: Final = "retry_step"
 TICK_CHECKLIST: Final = "tick_checklist"
+ACKNOWLEDGE: Final = "acknowledge"
+ESCALATE: Final = "escalate"
+SET_SEVERITY: Final = "set_severity"
+TAKE_ROLE: Final = "take_role"
+HAND_OVER: Final = "hand_over"
+RAISE_IMPACT: Final = "raise_impact"
 RUN_COMMAND: Final = "run_command"
 """A button of the tray, followed by a colon and the verb; and callback of a command's form."""
 DECLARE: Final = "declare"
@@ -37,13 +43,17 @@ class ButtonValue(Value):
     incident_id: IncidentId
     step: str = ""
     """The plan's step to retry; empty for other buttons."""
+    choice: str = ""
+    """What was chosen, for one of several: a severity, a role, an impact."""
 
 
-def encode_value(incident_id: IncidentId, *, step: str = "") -> str:
+def encode_value(incident_id: IncidentId, *, step: str = "", choice: str = "") -> str:
     """A button's value, such as ``{"v":1,"i":"inc-0a1b2c3d4e5f"}``."""
     content: dict[str, str | int] = {"v": VERSION, "i": incident_id}
     if step:
         content["s"] = step
+    if choice:
+        content["c"] = choice
     return json.dumps(content, separators=(",", ":"))
 
 
@@ -61,7 +71,9 @@ def decode_value(raw: str) -> ButtonValue:
         raise unreadable("this button says nothing readable")
     require_version(content.get("v"))
     try:
-        return ButtonValue(incident_id=content.get("i"), step=content.get("s", ""))
+        return ButtonValue(
+            incident_id=content.get("i"), step=content.get("s", ""), choice=content.get("c", "")
+        )
     except ValidationError as error:
         raise unreadable("this button names no incident") from error
 

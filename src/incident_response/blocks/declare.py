@@ -13,6 +13,7 @@ from incident_response.blocks import action_ids, kit, limits, words
 from incident_response.blocks.form import entered, entered_text, question
 from incident_response.blocks.text import clean, cut, unescape
 from incident_response.domain.model import ChannelId, Json, Value
+from incident_response.domain.policy import Policy
 from incident_response.domain.severity import Severity
 
 TITLE_BLOCK: Final = "title"
@@ -52,8 +53,10 @@ class FieldErrors:
         return {"response_action": "errors", "errors": {**self.errors}}
 
 
-def declare_modal(*, title: str = "", message: str = "", origin: Origin | None = None) -> Json:
-    """The modal.
+def declare_modal(
+    policy: Policy, *, title: str = "", message: str = "", origin: Origin | None = None
+) -> Json:
+    """The modal, with what each severity means in ``policy``.
 
     ``title`` is what the person typed with the command; ``message`` the mrkdwn of the message the
     shortcut was used on: its first line becomes the title, all of it the description.
@@ -69,7 +72,7 @@ def declare_modal(*, title: str = "", message: str = "", origin: Origin | None =
         "private_metadata": _metadata(origin or Origin()),
         "blocks": [
             question(TITLE_BLOCK, "What is wrong?", _title(heading)),
-            question(SEVERITY_BLOCK, "How bad is it?", _severity()),
+            question(SEVERITY_BLOCK, "How bad is it?", _severity(policy)),
             question(DESCRIPTION_BLOCK, "What do you know?", _text(description), optional=True),
         ],
     }
@@ -115,8 +118,10 @@ def _text(initial: str) -> Json:
     return {**element, "initial_value": cut(initial, limits.INPUT_VALUE)} if initial else element
 
 
-def _severity() -> Json:
-    options = {s: kit.option(f"{words.MARKS[s]} {s} {s.meaning}", s.value) for s in Severity}
+def _severity(policy: Policy) -> Json:
+    options = {
+        s: kit.option(f"{words.MARKS[s]} {s} {policy.of(s).meaning}", s.value) for s in Severity
+    }
     return {
         "type": "static_select",
         "options": [*options.values()],

@@ -26,6 +26,7 @@ from incident_response.blocks.text import (
 from incident_response.domain.briefing import Briefing
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import Json
+from incident_response.domain.policy import Policy
 from incident_response.ports.chat import Message
 
 NAME = 100
@@ -39,12 +40,12 @@ SPARE = ("traces", "commits", "owners", "logs", "summary", "links")
 """Block ids that may be left out of a message that would be too large, first to last."""
 
 
-def facts(incident: Incident, briefing: Briefing, now: datetime) -> Message:
+def facts(incident: Incident, briefing: Briefing, now: datetime, *, policy: Policy) -> Message:
     """The facts as they stand at ``now``, which the message names."""
     blocks = [
         kit.header(f"{words.badge(incident)} · {words.title(incident)}", block_id="title"),
         kit.section(_status(incident), block_id="status", accessory=take_command(incident)),
-        kit.fields(_fields(incident, now), block_id="facts"),
+        kit.fields(_fields(incident, now, policy), block_id="facts"),
         *_summary(incident),
         *_links(incident),
         *evidence(briefing),
@@ -64,8 +65,8 @@ def _status(incident: Incident) -> Safe:
     return join([state, alert, say("*nobody is in command yet*") if wanted else Safe()])
 
 
-def _fields(incident: Incident, now: datetime) -> list[Safe]:
-    severity = f"{incident.severity} {incident.severity.meaning}"
+def _fields(incident: Incident, now: datetime, policy: Policy) -> list[Safe]:
+    severity = f"{incident.severity} {policy.of(incident.severity).meaning}"
     shown = [
         _field("Severity", escape(severity)),
         _field("Service", excerpt(incident.service, NAME)),

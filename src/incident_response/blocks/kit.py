@@ -93,6 +93,30 @@ def button(label: str, *, action_id: str, value: str, primary: bool = False) -> 
     return {**built, "style": "primary"} if primary else built
 
 
+def confirmed(element: Json, *, title: str, text: str, yes: str) -> Json:
+    """``element``, that asks before it does anything."""
+    asked: Json = {
+        "title": plain(title, limits.CONFIRM_TITLE),
+        "text": plain(text, limits.CONFIRM_TEXT),
+        "confirm": plain(yes, limits.CONFIRM_BUTTON),
+        "deny": plain("Cancel", limits.CONFIRM_BUTTON),
+    }
+    return {**element, "confirm": asked}
+
+
+def select(placeholder: str, options: Sequence[Json], *, action_id: str) -> Json:
+    """A list to choose one of ``options`` from; ``ValueError`` for none or too many."""
+    if not 1 <= len(options) <= limits.SELECT_OPTIONS:
+        raise ValueError(f"a list has 1 to {limits.SELECT_OPTIONS} options")
+    hint = plain(placeholder, limits.PLACEHOLDER_TEXT)
+    return {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": hint,
+        "options": [*options],
+    }
+
+
 def option(label: str, value: str, *, note: Safe | None = None) -> Json:
     """A choice; ``ValueError`` if its value does not fit. Selects want a plain note or none."""
     if units(value) > limits.OPTION_VALUE:

@@ -35,6 +35,11 @@ SELECT_OPTIONS = 100
 IDENTIFIER = 255
 """Of a ``block_id``, ``action_id`` or ``callback_id``."""
 
+CONFIRM_TITLE = 100
+CONFIRM_TEXT = 300
+CONFIRM_BUTTON = 30
+"""Of a confirmation's two buttons."""
+
 VIEW_TITLE = 24
 """Of a modal's title and of its two buttons."""
 PRIVATE_METADATA = 3_000

@@ -9,6 +9,7 @@ from typing import Final
 
 from incident_response.blocks import kit, words
 from incident_response.blocks.people import mentions
+from incident_response.blocks.severity import severity_select
 from incident_response.blocks.text import (
     Safe,
     bold,
@@ -22,6 +23,7 @@ from incident_response.blocks.text import (
 from incident_response.domain.briefing import Part
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import UserId
+from incident_response.domain.policy import Policy
 from incident_response.domain.roles import Role
 from incident_response.ports.chat import Invited, Message
 
@@ -75,8 +77,12 @@ def roles(incident: Incident) -> Message:
     return kit.paragraph(join(rows, "\n"), block_id="roles")
 
 
-def joined(incident: Incident) -> Message:
-    """Tells the person who clicked *Join* where the room is."""
+def joined(incident: Incident, *, policy: Policy) -> Message:
+    """Tells the person who clicked *Join* where the room is; one that is only recorded has none
+    until it is raised.
+    """
+    if incident.room is None and not policy.opens_room(incident.severity):
+        return _recorded(incident, policy, block_id="joined")
     if incident.room is None:
         text = say("The room is still being set up; you are invited as soon as it stands.")
     else:
@@ -85,7 +91,7 @@ def joined(incident: Incident) -> Message:
     return kit.paragraph(text, block_id="joined")
 
 
-def declared(incident: Incident) -> Message:
+def declared(incident: Incident, *, policy: Policy) -> Message:
     """Tells the person who declared an incident that it is on its way."""
     head = say(
         "{badge} {title}",
@@ -95,13 +101,27 @@ def declared(incident: Incident) -> Message:
     if incident.room:
         room = channel(incident.room.channel_id, incident.room.name)
         where = say("The room: {room}", room=room)
-    elif incident.severity.opens_room:
+    elif policy.opens_room(incident.severity):
         where = say("The room is being set up; you will be invited.")
     else:
-        where = say("It is recorded; {severity} opens no room.", severity=incident.severity)
+        return _recorded(incident, policy, block_id="declared", head=head)
     return kit.paragraph(
         say("✅ Declared: {head}\n{where}", head=head, where=where), block_id="declared"
     )
+
+
+def _recorded(
+    incident: Incident, policy: Policy, *, block_id: str, head: Safe | None = None
+) -> Message:
+    """That it is a mere record, and the list with which it is raised."""
+    text = say("It is recorded; {severity} opens no room.", severity=incident.severity)
+    if head is not None:
+        text = say("✅ Declared: {head}\n{text}", head=head, text=text)
+    blocks = [kit.section(text, block_id=block_id)]
+    if not incident.is_closed:
+        choice = severity_select(incident, policy=policy)
+        blocks.append(kit.actions(choice, block_id="choose"))
+    return kit.message(text, blocks)
 
 
 def asking_again(parts: Sequence[Part], pending: Sequence[Part]) -> Message:

@@ -6,12 +6,15 @@ Not here: the full facts (facts).
 from datetime import datetime
 
 from incident_response.blocks import kit, words
+from incident_response.blocks.controls import controls
+from incident_response.blocks.escalation import escalation_line
 from incident_response.blocks.missing import in_short
 from incident_response.blocks.people import command_line, mentions, take_command
 from incident_response.blocks.text import Safe, bold, channel, escape, excerpt, join, mention, say
 from incident_response.blocks.text import when as at_time
 from incident_response.domain.briefing import Briefing
 from incident_response.domain.incident import Incident
+from incident_response.domain.policy import Policy
 from incident_response.domain.roles import Role
 from incident_response.ports.chat import Message
 
@@ -19,8 +22,10 @@ TITLE = 300
 MOST_RESPONDERS = 10
 
 
-def status(incident: Incident, briefing: Briefing, now: datetime) -> Message:
-    """Where it stands, who does what, since when, how far the checklist is, what is missing."""
+def status(incident: Incident, briefing: Briefing, now: datetime, *, policy: Policy) -> Message:
+    """Where it stands, who does what, since when, how far the checklist is, what is missing; and
+    what can be changed.
+    """
     head = say(
         "{badge} {title}",
         badge=words.badge(incident),
@@ -28,9 +33,19 @@ def status(incident: Incident, briefing: Briefing, now: datetime) -> Message:
     )
     state = _state(incident, now)
     people = join([command_line(incident), *_others(incident)])
-    rows = [head, state, people, _responders(incident), _progress(incident), in_short(briefing)]
+    rows = [
+        head,
+        state,
+        people,
+        _responders(incident),
+        escalation_line(incident, policy),
+        _progress(incident),
+        in_short(briefing),
+    ]
     body = kit.section(join(rows, "\n"), block_id="status", accessory=take_command(incident))
-    return kit.message(join([head, state, command_line(incident)]), [body])
+    return kit.message(
+        join([head, state, command_line(incident)]), [body, *controls(incident, policy=policy)]
+    )
 
 
 def _state(incident: Incident, now: datetime) -> Safe:

@@ -80,7 +80,7 @@ async def accepted_sources(
                 source=source,
                 authenticator=AnyScheme(tuple(_SCHEMES[scheme] for scheme in schemes)),
                 secret=secret,
-                mapping=_mapping(settings) if source.name == "generic" else None,
+                mapping=generic_mapping(settings) if source.name == "generic" else None,
             )
         )
     if not accepted:
@@ -89,7 +89,11 @@ async def accepted_sources(
     return tuple(accepted)
 
 
-def _mapping(settings: Settings) -> AlertMapping | None:
+def generic_mapping(settings: Settings) -> AlertMapping | None:
+    """What the generic source has been told; None: its defaults.
+
+    Raises ``InvalidConfigurationError``.
+    """
     if settings.generic_mapping_file is None:
         return None
     try:

@@ -14,10 +14,12 @@ from incident_response.adapters.slack.chat import SlackChat
 from incident_response.adapters.slack.client import SlackAccess, SlackClient
 from incident_response.adapters.slack.receiver import SlackReceiver
 from incident_response.bootstrap.backend import INCIDENT_QUEUE
+from incident_response.bootstrap.policy import load_policy
 from incident_response.bootstrap.vendors import Connection, Outside, connect_vendors
 from incident_response.commands import COMMANDS
 from incident_response.domain.errors import InvalidConfigurationError
 from incident_response.domain.model import IncidentId
+from incident_response.domain.policy import Policy
 from incident_response.durable.consumer import QueueConsumer
 from incident_response.durable.inbox_worker import InboxWorker
 from incident_response.durable.runner import PlanRunner
@@ -34,16 +36,21 @@ from incident_response.routing.workflows import Workflows
 from incident_response.settings import Settings
 from incident_response.workflows.accept_alert import AlertIntake
 from incident_response.workflows.briefing import CONTEXT_STEPS
+from incident_response.workflows.calling import CallPlan
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
+from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
+from incident_response.workflows.impact import ImpactDesk
 from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
 from incident_response.workflows.roles import RoleDesk
 from incident_response.workflows.room_board import RoomBoard
 from incident_response.workflows.room_members import RoomMembers
 from incident_response.workflows.room_notices import RoomNotices
+from incident_response.workflows.rung_people import RungPeople
+from incident_response.workflows.severity import SeverityDesk
 from incident_response.workflows.war_room import WarRoomAssembler
 
 
@@ -69,11 +76,13 @@ async def build_processor(
     intake: AlertIntake,
     clock: Clock,
     stack: AsyncExitStack,
+    policy: Policy | None = None,
 ) -> Processor:
     """Connect everything; what must be closed is pushed on ``stack``.
 
-    Raises ``InvalidConfigurationError`` if a Slack token is missing or a vendor's address makes no
-    sense.
+    ``policy`` takes the place of the one that the settings name. Raises
+    ``InvalidConfigurationError`` if a Slack token is missing, the policy has faults or a vendor's
+    address makes no sense.
     """
     slack = SlackClient(_slack_access(settings))
     stack.push_async_callback(slack.close)
@@ -84,6 +93,7 @@ async def build_processor(
         backend=backend,
         chat=chat,
         outside=connect_vendors(settings, Connection(http=http, clock=clock)),
+        policy=policy or load_policy(settings),
         intake=intake,
         clock=clock,
     )
@@ -122,37 +132,70 @@ def build_workflows(
     backend: EmbeddedBackend,
     chat: Chat,
     outside: Outside,
+    policy: Policy,
     intake: AlertIntake,
     clock: Clock,
 ) -> Workflows:
     """Everything the program can do, over any chat and any outside: tests enter here."""
     store = backend.incidents
-    board = RoomBoard(chat=chat, store=store, clock=clock)
+    board = RoomBoard(chat=chat, store=store, policy=policy, clock=clock)
     nudges = NudgeScheduler(
         scheduler=backend.scheduler, store=store, ledger=backend.ledger, chat=chat, clock=clock
+    )
+    operators = OperatorNotices(
+        chat=chat, channel_name=settings.operators_channel or settings.incidents_channel
+    )
+    calls = CallPlan(
+        chat=chat,
+        board=board,
+        pager=outside.pager,
+        operators=operators,
+        policy=policy,
+        clock=clock,
+    )
+    escalation = EscalationLadder(
+        scheduler=backend.scheduler,
+        store=store,
+        chat=chat,
+        board=board,
+        people=RungPeople(chat=chat, on_call=outside.sources.on_call, policy=policy),
+        policy=policy,
+        clock=clock,
+        has_pager=outside.pager is not None,
+    )
+    severity = SeverityDesk(
+        store=store,
+        ledger=backend.ledger,
+        chat=chat,
+        board=board,
+        reminders=nudges,
+        escalation=escalation,
+        policy=policy,
+        clock=clock,
     )
     assembler = WarRoomAssembler(
         chat=chat,
         board=board,
         nudges=nudges,
+        escalation=escalation,
         sources=outside.sources,
+        policy=policy,
         clock=clock,
         incidents_channel=settings.incidents_channel,
     )
     runner = PlanRunner(
-        plans=(assembler.plan,),
+        plans=(assembler.plan, calls.plan),
         store=store,
         leases=backend.leases,
         clock=clock,
         owner=_owner(),
     )
-    folder = AlertFolder(intake=backend.intake, store=store, clock=clock)
-    operators = OperatorNotices(
-        chat=chat, channel_name=settings.operators_channel or settings.incidents_channel
-    )
+    folder = AlertFolder(intake=backend.intake, store=store, policy=policy, clock=clock)
+    severity.kick = escalation.kick = runner.kick
     runner.on_progress = lambda incident_id, record: _show(board, incident_id, record)
     return Workflows(
         clock=clock,
+        policy=policy,
         chat=chat,
         store=store,
         intake=backend.intake,
@@ -169,11 +212,21 @@ def build_workflows(
             operators=operators,
             clock=clock,
         ),
-        roles=RoleDesk(store=store, chat=chat, board=board, clock=clock),
+        roles=RoleDesk(store=store, chat=chat, board=board, policy=policy, clock=clock),
         checklist=ChecklistDesk(store=store, board=board, clock=clock),
         members=RoomMembers(store=store, chat=chat, board=board, clock=clock),
         declarations=Declarations(intake=intake, folder=folder, store=store),
         nudges=nudges,
+        severity=severity,
+        impact=ImpactDesk(
+            store=store,
+            ledger=backend.ledger,
+            severity=severity,
+            escalation=escalation,
+            policy=policy,
+            clock=clock,
+        ),
+        escalation=escalation,
         commands=COMMANDS,
     )
 

@@ -133,7 +133,7 @@ def _github(s: Settings, c: Connection) -> GitHubCodeHost:
 VENDORS = (
     Vendor(
         name="Grafana OnCall",
-        provides=("on_call",),
+        provides=("on_call", "pager"),
         needs=("grafana_oncall_url", "grafana_oncall_token"),
         connect=_grafana_oncall,
     ),

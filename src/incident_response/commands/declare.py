@@ -7,7 +7,8 @@ from incident_response.routing.workflows import Workflows
 
 
 async def _handle(request: Request, workflows: Workflows) -> None:
-    view = declare_modal(title=request.text, origin=Origin(channel_id=request.channel_id))
+    origin = Origin(channel_id=request.channel_id)
+    view = declare_modal(workflows.policy, title=request.text, origin=origin)
     await workflows.chat.open_view(request.trigger_id, view)
 
 

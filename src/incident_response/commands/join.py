@@ -11,7 +11,7 @@ from incident_response.workflows.find_incident import find_incident
 async def _handle(request: Request, workflows: Workflows) -> Message:
     incident = await find_incident(workflows.store, request.text)
     await workflows.members.invite(incident, (request.user_id,), by=request.user_id)
-    return joined(incident)
+    return joined(incident, policy=workflows.policy)
 
 
 command = Command(

@@ -11,7 +11,7 @@ from incident_response.routing.workflows import Workflows
 async def _handle(request: Request, workflows: Workflows) -> Message:
     incident = room_of(request)
     briefing = await workflows.board.briefing(incident.incident_id)
-    return status(incident, briefing, workflows.clock.now())
+    return status(incident, briefing, workflows.clock.now(), policy=workflows.policy)
 
 
 command = Command(

@@ -18,7 +18,7 @@ from incident_response.domain.incident import (
 )
 from incident_response.domain.ledger import SYSTEM, EntryKind, NewEntry
 from incident_response.domain.model import Json, UserId
-from incident_response.domain.severity import Severity
+from incident_response.domain.policy import Policy
 
 REOPEN_WINDOW = timedelta(minutes=30)
 """An alert that fires again within this of its resolving is the same incident (flapping); later it
@@ -51,16 +51,17 @@ class Folded:
     """The incident concerned, in its new state where ``is_changed``."""
     is_changed: bool = False
     entries: tuple[NewEntry, ...] = ()
-
-    @property
-    def opens_room(self) -> bool:
-        """Whether a room is to be assembled for it."""
-        is_new = self.kind is FoldKind.OPENED and self.incident is not None
-        return is_new and self.incident is not None and self.incident.severity.opens_room
+    opens_room: bool = False
+    """Whether a room is to be assembled for it."""
 
 
 def fold(
-    record: IntakeRecord, group: AlertGroup | None, incident: Incident | None, *, now: datetime
+    record: IntakeRecord,
+    group: AlertGroup | None,
+    incident: Incident | None,
+    *,
+    now: datetime,
+    policy: Policy,
 ) -> Folded:
     """Decide what ``record`` does; ``incident`` is the group's latest one."""
     alert = record.alert
@@ -72,7 +73,7 @@ def fold(
     moved = _moved_group(record, group)
     if alert.state is AlertState.RESOLVED:
         return _resolved(record, moved, incident, now)
-    return _fired(record, group, moved, incident=incident, now=now)
+    return _fired(record, group, moved, incident=incident, now=now, policy=policy)
 
 
 def _is_stale(alert: Alert, group: AlertGroup) -> bool:
@@ -133,9 +134,10 @@ def _fired(
     *,
     incident: Incident | None,
     now: datetime,
+    policy: Policy,
 ) -> Folded:
     if group is None or incident is None or _is_another(record.alert, group, incident):
-        return _opened(record, moved, incident, now)
+        return _opened(record, moved, incident, now=now, policy=policy)
     if not incident.is_closed and group.state is AlertState.FIRING:
         return _continued(FoldKind.ATTACHED, record, moved, incident=incident, now=now)
     if incident.is_closed and not _fired_after_close(record.alert, incident):
@@ -181,15 +183,21 @@ def _continued(
 
 
 def _opened(
-    record: IntakeRecord, moved: AlertGroup, previous: Incident | None, now: datetime
+    record: IntakeRecord,
+    moved: AlertGroup,
+    previous: Incident | None,
+    *,
+    now: datetime,
+    policy: Policy,
 ) -> Folded:
+    judgement = policy.judge(record.alert)
     alert, generation = record.alert, moved.generation + 1
     incident_id = incident_id_for(moved.group_id, generation)
     incident = Incident(
         incident_id=incident_id,
         title=alert.title,
         summary=alert.summary,
-        severity=alert.severity or Severity.P1,  # unknown is treated as bad: alerts fail open
+        severity=judgement.severity,
         source=alert.source,
         service=alert.service,
         team=alert.team,
@@ -204,9 +212,10 @@ def _opened(
         previous_incident_id=previous.incident_id if previous else None,
         alert_changed_at=alert.changed_at,
         alert_count=alert.alert_count,
+        checklist=policy.of(judgement.severity).checklist,
     )
     group = moved.model_copy(update={"generation": generation, "incident_id": incident_id})
-    details: Json = {"severity": incident.severity.value}
+    details: Json = {"severity": judgement.severity.value, "why": judgement.why}
     if previous is not None:
         details["previous_incident_id"] = previous.incident_id
     return Folded(
@@ -215,6 +224,7 @@ def _opened(
         incident=incident,
         is_changed=True,
         entries=(_entry(EntryKind.INCIDENT_OPENED, record, now, details),),
+        opens_room=policy.opens_room(judgement.severity),
     )
 
 

@@ -17,17 +17,58 @@ class Impact(StrEnum):
     REVENUE = "revenue"
 
 
+class Call(Value):
+    """One time that people were called to an incident, beside those its room was made with."""
+
+    number: int
+    """Counts the calls of the incident, from 1."""
+    key: str
+    """Of what asked for it: asked again, it is not made again."""
+    levels: tuple[str, ...]
+    """Names of the ladder's steps that it reaches, such as ``L2``; several after an outage, or
+    where a step has nobody behind it.
+    """
+    empty: tuple[str, ...] = ()
+    """Those of ``levels`` that have nobody behind them."""
+    at: datetime
+    by: UserId | None = None
+    """Who asked for it; None: the time had come."""
+    why: str = ""
+    users: tuple[UserId, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """For the pager, which may know people that the chat does not."""
+    unresolved: tuple[str, ...] = ()
+    """Who was meant and cannot be called, with the reason."""
+
+    @property
+    def has_people(self) -> bool:
+        """Whether anybody stands behind its steps."""
+        return bool(self.users or self.addresses)
+
+
 class Escalation(Value):
     """How far up the ladder the incident has been taken."""
 
     level: int = 0
     """Index of the ladder's step that was paged last; 0 is who is on call."""
+    armed_at: datetime | None = None
+    """From when on the next step's time counts; None: since the incident was opened."""
     paged_at: datetime | None = None
     """When that step was paged; None: the room's assembling was the page."""
     paged: tuple[UserId, ...] = ()
     """Who was paged last."""
+    calls: tuple[Call, ...] = ()
     acknowledged_by: UserId | None = None
     acknowledged_at: datetime | None = None
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether somebody has said that they are on it."""
+        return self.acknowledged_by is not None
+
+    def call_of(self, key: str) -> Call | None:
+        """The call that was asked for under this key."""
+        return next((call for call in self.calls if call.key == key), None)
 
 
 class Nudging(Value):

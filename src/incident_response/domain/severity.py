@@ -1,6 +1,6 @@
 """How bad it is: P0 (everything is down) to P4 (for the record).
 
-Not here: what follows from a severity for cadence, escalation and approval (a policy).
+Not here: what one means and what follows from it (policy).
 """
 
 from enum import StrEnum
@@ -15,15 +15,9 @@ class Severity(StrEnum):
     P3 = "P3"
     P4 = "P4"
 
-    @property
-    def meaning(self) -> str:
-        """One plain line for the point of choice."""
-        return _MEANINGS[self]
-
-    @property
-    def opens_room(self) -> bool:
-        """Whether an alert of this severity opens a war room by itself; P4 is only recorded."""
-        return self is not Severity.P4
+    def is_worse_than(self, other: "Severity") -> bool:
+        """Whether it is nearer to P0."""
+        return self.value < other.value
 
     @classmethod
     def parse(cls, text: str) -> "Severity | None":
@@ -32,14 +26,6 @@ class Severity(StrEnum):
         """
         return _WORDS.get(text.strip().lower())
 
-
-_MEANINGS = {
-    Severity.P0: "Critical: complete outage, data loss or a security breach",
-    Severity.P1: "High: a major function is impaired for many users",
-    Severity.P2: "Medium: a minor function is impaired for some users",
-    Severity.P3: "Low: minimal impact, few users affected",
-    Severity.P4: "For the record: no user is affected",
-}
 
 _WORDS = {
     **{f"{prefix}{s.value[1]}": s for s in Severity for prefix in ("p", "sev", "sev-", "sev ")},

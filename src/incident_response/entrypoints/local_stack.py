@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from incident_response.adapters.policy_yaml import shipped_policy
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.alert_intake import alert_intake, alert_spool
 from incident_response.bootstrap.backend import open_backend
@@ -22,6 +23,7 @@ from incident_response.bootstrap.slack_app import (
     SHORTCUTS,
 )
 from incident_response.domain.errors import InvalidConfigurationError
+from incident_response.domain.policy import Policy
 from incident_response.entrypoints.listening import listening
 from incident_response.entrypoints.processor import processor_probes, run_processor
 from incident_response.entrypoints.webhook.health import HealthServer
@@ -38,6 +40,13 @@ APP_TOKEN = "xapp-local-incident-response"  # noqa: S105 - likewise
 KEY_FILE = "webhook-key"
 SLACK_FILE = "workspace.db"
 HOST = "127.0.0.1"
+CONTACTS = {
+    "technical_lead": "claire",
+    "commander": "jonas",
+    "engineering_manager": "priya",
+    "cto": "marcus",
+}
+"""Who the ladders of the shipped policy mean in the sandbox's company."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +101,12 @@ async def local_stack(
             settings, backend=backend, intake=intake, clock=clock
         )
         processor = await build_processor(
-            settings, backend=backend, intake=intake, clock=clock, stack=stack
+            settings,
+            backend=backend,
+            intake=intake,
+            clock=clock,
+            stack=stack,
+            policy=local_policy(TIDEWATER),
         )
         probes = {**webhook_probes, **processor_probes(processor)}
         health = HealthServer(clock=clock, probes=probes)
@@ -163,6 +177,13 @@ def local_settings(state_dir: Path, sandbox: Sandbox, key: str) -> Settings:
         generic_webhook_key=key,
         **sandbox_settings(sandbox.url),
     )
+
+
+def local_policy(company: Company) -> Policy:
+    """The shipped policy with the sandbox company's people as contacts; it has no CEO in Slack."""
+    contacts = {key: company.person(handle).email for key, handle in CONTACTS.items()}
+    shipped = shipped_policy()
+    return shipped.model_copy(update={"contacts": {**shipped.contacts, **contacts}})
 
 
 def sandbox_settings(url: str) -> dict[str, object]:

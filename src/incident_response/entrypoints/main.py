@@ -15,6 +15,7 @@ PROCESSES = {
     "webhook": "take in signed alerts and record them durably",
     "processor": "turn alerts and clicks into war rooms, over Slack's Socket Mode",
     "sandbox": "only the local Slack and the vendors' stand-ins, to drive a real daemon against",
+    "policy": "check the policy, or say what it does with an alert",
     "drill": "fire an alert at a throw-away local stack and time the room",
 }
 
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(module="webhook.main" if name == "webhook" else f"{name}_main")
     _add_local(parsers["local"])
     _add_sandbox(parsers["sandbox"])
+    _add_policy(parsers["policy"])
     _add_drill(parsers["drill"])
     return parser
 
@@ -74,6 +76,28 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="holds the key they are signed with; goes with --alert-url",
     )
+
+
+def _add_policy(parser: argparse.ArgumentParser) -> None:
+    doings = parser.add_subparsers(required=True, dest="what", metavar="check|explain")
+    check = doings.add_parser("check", help="say what is wrong with it, line by line")
+    check.add_argument(
+        "file",
+        nargs="?",
+        default="",
+        metavar="FILE",
+        help="the policy (default: POLICY_FILE, or the shipped one)",
+    )
+    explain = doings.add_parser("explain", help="say what would happen with an alert, and why")
+    explain.add_argument("alert", metavar="ALERT", help="the alert's JSON; - for standard input")
+    explain.add_argument(
+        "--source",
+        default="",
+        choices=("grafana-oncall", "alertmanager", "generic"),
+        help="who sends it (default: the first that understands it)",
+    )
+    explain.add_argument("--policy", default="", metavar="FILE", help="instead of POLICY_FILE")
+    explain.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
 
 
 def _add_drill(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ first. Not here: what the program can do (workflows).
 
 from incident_response.events.alert_quarantined import event as alert_quarantined
 from incident_response.events.alert_received import event as alert_received
+from incident_response.events.escalation_due import event as escalation_due
 from incident_response.events.status_update_nudge import event as status_update_nudge
 
-EVENTS = (alert_received, alert_quarantined, status_update_nudge)
+EVENTS = (alert_received, alert_quarantined, status_update_nudge, escalation_due)

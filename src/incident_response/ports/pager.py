@@ -1,7 +1,9 @@
 """Calls people who are not looking at the chat. Not here: any on-call product."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from incident_response.domain.alert import OnCallRoute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +18,8 @@ class Page:
     """The on-call team, if nobody is named."""
     emails: tuple[str, ...] = ()
     url: str = ""
+    route: OnCallRoute = field(default_factory=OnCallRoute)
+    """Where the alert came from in the on-call product; people are called to that if possible."""
 
 
 class Pager(Protocol):

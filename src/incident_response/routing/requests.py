@@ -15,6 +15,7 @@ from incident_response.domain.errors import PermanentError
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import ChannelId, Json, UserId
 from incident_response.ports.inbox import Envelope, EnvelopeKind
+from incident_response.workflows.roles import Asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,17 @@ class Request:
         """The clicked element, for a click."""
         actions = self.payload.get("actions")
         return obj(actions[0]) if isinstance(actions, list) and actions else {}
+
+    @property
+    def value(self) -> str:
+        """What the clicked button carries, or the chosen option of a list."""
+        chosen = obj(self.action.get("selected_option")).get("value")
+        return text_of(chosen) or text_of(self.action.get("value"))
+
+    @property
+    def asked(self) -> Asked:
+        """Who asks, when, under which key."""
+        return Asked(by=self.user_id, at=self.received_at, key=self.key)
 
     @property
     def view(self) -> Json:

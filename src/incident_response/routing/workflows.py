@@ -7,6 +7,7 @@ or settings.
 from dataclasses import dataclass
 from typing import Protocol
 
+from incident_response.domain.policy import Policy
 from incident_response.durable.runner import PlanRunner
 from incident_response.ports.chat import Chat
 from incident_response.ports.clock import Clock
@@ -15,13 +16,16 @@ from incident_response.ports.intake import Intake
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
+from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
+from incident_response.workflows.impact import ImpactDesk
 from incident_response.workflows.nudge import NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
 from incident_response.workflows.roles import RoleDesk
 from incident_response.workflows.room_board import RoomBoard
 from incident_response.workflows.room_members import RoomMembers
 from incident_response.workflows.room_notices import RoomNotices
+from incident_response.workflows.severity import SeverityDesk
 
 
 class CommandRow(Protocol):
@@ -48,6 +52,7 @@ class Workflows:
     """What the program can do."""
 
     clock: Clock
+    policy: Policy
     chat: Chat
     store: IncidentStore
     intake: Intake
@@ -62,5 +67,8 @@ class Workflows:
     members: RoomMembers
     declarations: Declarations
     nudges: NudgeScheduler
+    severity: SeverityDesk
+    impact: ImpactDesk
+    escalation: EscalationLadder
     commands: tuple[CommandRow, ...]
     """What ``help`` and the tray list."""

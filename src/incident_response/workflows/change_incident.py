@@ -11,7 +11,7 @@ from incident_response.domain.errors import ConflictError, NotFoundError
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import NewEntry
 from incident_response.domain.model import IncidentId
-from incident_response.ports.incident_store import Change, IncidentStore
+from incident_response.ports.incident_store import Change, IncidentStore, PlanRecord
 
 MAX_TRIES = 20
 """Lost races in a row before we say so; each one means that somebody else got a change through."""
@@ -25,6 +25,8 @@ class Decision:
 
     incident: Incident
     entries: tuple[NewEntry, ...]
+    plan: PlanRecord | None = None
+    """A plan that is opened with it."""
 
 
 Decide = Callable[[Incident], Decision]
@@ -48,12 +50,16 @@ async def change_incident(
             raise NotFoundError(f"there is no incident {incident_id}")
         decision = decide(incident)
         changed = _next_version(incident, decision.incident)
-        if changed is None and not decision.entries:
+        if changed is None and not decision.entries and decision.plan is None:
             return incident
+        change = Change(
+            incident_id=incident_id,
+            incident=changed,
+            entries=decision.entries,
+            plan=decision.plan,
+        )
         try:
-            await store.commit(
-                Change(incident_id=incident_id, incident=changed, entries=decision.entries)
-            )
+            await store.commit(change)
         except ConflictError:
             continue
         return changed or incident

@@ -9,6 +9,7 @@ from incident_response.domain.errors import ConflictError, NotFoundError
 from incident_response.domain.folding import Folded, fold
 from incident_response.domain.incident import AlertGroup, Incident
 from incident_response.domain.model import EventId, IncidentId
+from incident_response.domain.policy import Policy
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import (
     Change,
@@ -27,9 +28,12 @@ MAX_TRIES = 20
 class AlertFolder:
     """Turns a pending intake record into a change of an incident."""
 
-    def __init__(self, *, intake: Intake, store: IncidentStore, clock: Clock) -> None:
+    def __init__(
+        self, *, intake: Intake, store: IncidentStore, policy: Policy, clock: Clock
+    ) -> None:
         self._intake = intake
         self._store = store
+        self._policy = policy
         self._clock = clock
 
     async def fold(self, event_id: EventId) -> IncidentId | None:
@@ -53,7 +57,7 @@ class AlertFolder:
     async def _fold_once(self, record: IntakeRecord) -> IncidentId | None:
         group = await self._store.group(record.alert.group_id)
         incident = await self._incident_of(group)
-        folded = fold(record, group, incident, now=self._clock.now())
+        folded = fold(record, group, incident, now=self._clock.now(), policy=self._policy)
         incident_id = folded.incident.incident_id if folded.incident else None
         await self._store.commit(self._change(record, folded, incident_id))
         return incident_id

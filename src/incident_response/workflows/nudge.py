@@ -70,6 +70,14 @@ class NudgeScheduler:
         )
         return first_at
 
+    async def reschedule(self, incident_id: IncidentId) -> None:
+        """The cadence may have changed, or the incident ended."""
+        incident = await self._store.get(incident_id)
+        if incident is None or incident.is_ending:
+            await self._scheduler.delete(_name(incident_id))
+        else:
+            await self.schedule(incident)
+
     async def due(self, incident_id: IncidentId, slot: datetime) -> None:
         """A slot has come: remind, unless there is no reason to.
 

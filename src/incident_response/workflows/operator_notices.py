@@ -8,6 +8,7 @@ from datetime import datetime
 
 import structlog
 
+from incident_response.blocks.escalation import Trouble, nobody_to_call
 from incident_response.blocks.notices import (
     alert_dead,
     alert_quarantined,
@@ -16,6 +17,8 @@ from incident_response.blocks.notices import (
 )
 from incident_response.domain.alert import IntakeRecord
 from incident_response.domain.errors import RefusedError
+from incident_response.domain.incident import Incident
+from incident_response.domain.response import Call
 from incident_response.ports.chat import Chat, Message
 from incident_response.ports.event_queue import DeadLetter
 from incident_response.ports.inbox import Envelope
@@ -57,6 +60,25 @@ class OperatorNotices:
         """Something a person did could not be worked off."""
         log.error("envelope given up", kind=envelope.kind, key=envelope.key, reason=reason)
         await self._post(envelope_buried(envelope, reason), key=f"buried:{envelope.key}")
+
+    async def nobody_called(
+        self,
+        incident: Incident,
+        call: Call,
+        troubles: tuple[Trouble, ...],
+        *,
+        is_anybody_reached: bool,
+    ) -> None:
+        """An incident is waiting, and nobody could be called to it, or nobody of a step."""
+        log.error(
+            "nobody could be called",
+            incident_id=incident.incident_id,
+            levels=call.levels,
+            is_anybody_reached=is_anybody_reached,
+        )
+        message = nobody_to_call(incident, call, troubles, is_anybody_reached=is_anybody_reached)
+        key = f"nobody:{incident.incident_id}:{call.number}"
+        await self._post(message, key=key, since=call.at)
 
     async def _post(self, message: Message, *, key: str, since: datetime | None = None) -> None:
         """Post; with ``since``, unless it stands there since then."""

@@ -15,6 +15,7 @@ import structlog
 
 from incident_response.blocks.announcement import announcement
 from incident_response.blocks.checklist import checklist
+from incident_response.blocks.escalation import called
 from incident_response.blocks.facts import facts
 from incident_response.blocks.proposal import proposal
 from incident_response.blocks.room import topic
@@ -22,6 +23,8 @@ from incident_response.domain.briefing import Briefing
 from incident_response.domain.errors import IncidentResponseError
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import IncidentId
+from incident_response.domain.policy import Policy
+from incident_response.domain.response import Call
 from incident_response.ports.chat import Chat, Message
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
@@ -32,6 +35,12 @@ FACTS = "facts"
 CHECKLIST = "checklist"
 ANNOUNCEMENT = "announcement"
 PROPOSAL = "proposal"
+
+
+def call_message(call: Call) -> str:
+    """Name of the message that tells the room of a call."""
+    return f"call.{call.number}"
+
 
 GATHER_SECONDS = 0.25
 """How long touches are gathered before one redraw (chat.update allows about 50 a minute)."""
@@ -44,9 +53,10 @@ log = structlog.get_logger(__name__)
 class RoomBoard:
     """Draws what is standing in a room."""
 
-    def __init__(self, *, chat: Chat, store: IncidentStore, clock: Clock) -> None:
+    def __init__(self, *, chat: Chat, store: IncidentStore, policy: Policy, clock: Clock) -> None:
         self._chat = chat
         self._store = store
+        self._policy = policy
         self._clock = clock
         self._touched: dict[IncidentId, None] = {}
         self._woken = asyncio.Event()
@@ -94,6 +104,9 @@ class RoomBoard:
             await self._draw(incident, CHECKLIST, checklist(incident))
             await self._draw(incident, ANNOUNCEMENT, announcement(incident))
             await self._draw(incident, PROPOSAL, proposal(incident))
+            for call in incident.escalation.calls:
+                message = called(incident, call, policy=self._policy)
+                await self._draw(incident, call_message(call), message)
             if incident.assembled_at is not None:
                 await self.set_topic(incident)
 
@@ -103,7 +116,8 @@ class RoomBoard:
 
     async def facts(self, incident: Incident) -> Message:
         """The facts message as it should stand now."""
-        return facts(incident, await self.briefing(incident.incident_id), self._clock.now())
+        briefing = await self.briefing(incident.incident_id)
+        return facts(incident, briefing, self._clock.now(), policy=self._policy)
 
     def remember(self, incident: Incident, name: str, message: Message) -> None:
         """Note that ``message`` has just been posted there, so that it is not drawn again."""
@@ -122,8 +136,9 @@ class RoomBoard:
             return
         briefing, now = await self.briefing(incident.incident_id), self._clock.now()
         # The message names the minute it was drawn in, which alone is no reason to draw it again.
-        timeless = _digest(facts(incident, briefing, incident.created_at))
-        await self._draw(incident, FACTS, facts(incident, briefing, now), digest=timeless)
+        timeless = _digest(facts(incident, briefing, incident.created_at, policy=self._policy))
+        message = facts(incident, briefing, now, policy=self._policy)
+        await self._draw(incident, FACTS, message, digest=timeless)
 
     async def _draw(
         self, incident: Incident, name: str, message: Message, *, digest: str = ""

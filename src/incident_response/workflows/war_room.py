@@ -19,6 +19,7 @@ from incident_response.domain.errors import NameTakenError, RefusedError
 from incident_response.domain.incident import Incident, IncidentStatus, MessageRef, Room
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.model import ChannelId, Json, UserId, Value
+from incident_response.domain.policy import Policy
 from incident_response.durable.plan import Outcome, Plan, Step, StepContext
 from incident_response.ports.chat import Chat, Message
 from incident_response.ports.clock import Clock
@@ -28,6 +29,7 @@ from incident_response.ports.on_call import OnCall
 from incident_response.ports.telemetry_source import LogSource, MetricsSource, TraceSource
 from incident_response.workflows.briefing import OFF, briefing_now, ready, value_of
 from incident_response.workflows.call_responders import Called, match_people
+from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import ASSEMBLE
 from incident_response.workflows.nudge import NudgeScheduler
 from incident_response.workflows.room_board import (
@@ -72,14 +74,18 @@ class WarRoomAssembler:
         chat: Chat,
         board: RoomBoard,
         nudges: NudgeScheduler,
+        escalation: EscalationLadder,
         sources: Sources,
+        policy: Policy,
         clock: Clock,
         incidents_channel: str,
     ) -> None:
         self._chat = chat
         self._board = board
         self._nudges = nudges
+        self._escalation = escalation
         self._sources = sources
+        self._policy = policy
         self._clock = clock
         self._incidents_channel = incidents_channel
         self.plan = self._plan()
@@ -121,6 +127,15 @@ class WarRoomAssembler:
                 attempts=6,
             ),
             Step(name="schedule_nudge", run=self._schedule_nudge, attempts=6),
+            Step(name="schedule_escalation", run=self._schedule_escalation, attempts=6),
+            Step(
+                name="call_further",
+                run=self._call_further,
+                after=("create_room",),
+                settled=("invite_late",),
+                deadline=timedelta(seconds=30),
+                attempts=6,
+            ),
         )
 
     def _lookups(self) -> tuple[Step, ...]:
@@ -163,6 +178,7 @@ class WarRoomAssembler:
             "add_bookmarks",
             "announce",
             "schedule_nudge",
+            "schedule_escalation",
             "invite",
             "propose_commander",
         )
@@ -211,7 +227,8 @@ class WarRoomAssembler:
 
     async def _post_facts(self, context: StepContext) -> Outcome:
         briefing = briefing_now(context.results, context.failures)
-        message = facts(context.incident, briefing, self._clock.now())
+        now = self._clock.now()
+        message = facts(context.incident, briefing, now, policy=self._policy)
         return await self._post(context, FACTS, message)
 
     async def _post_checklist(self, context: StepContext) -> Outcome:
@@ -264,6 +281,16 @@ class WarRoomAssembler:
         first_at = await self._nudges.schedule(context.incident)
         entry = self._entry(EntryKind.NUDGE_SCHEDULED, {"first_at": first_at.isoformat()})
         return Outcome(result={"first_at": first_at.isoformat()}, entries=(entry,))
+
+    async def _schedule_escalation(self, context: StepContext) -> Outcome:
+        """Have the next people called unless somebody acknowledges."""
+        first_at = await self._escalation.start(context.incident)
+        return Outcome(result={"first_at": first_at.isoformat() if first_at else None})
+
+    async def _call_further(self, context: StepContext) -> Outcome:
+        """At once, if nobody could be called into the room."""
+        is_called = await self._escalation.hurry(context.incident, key=context.key)
+        return Outcome(result={"is_called": is_called})
 
     # People
 
@@ -451,10 +478,11 @@ def _channel(incident: Incident) -> ChannelId:
 
 
 def _known_people(context: StepContext) -> list[UserId]:
-    """On-call people first, then the directory's; the declarer before all."""
+    """On-call people first, then the directory's; who declared or raised it before all."""
     people: list[UserId] = []
     if context.incident.declared_by is not None:
         people.append(context.incident.declared_by)
+    people.extend(context.incident.responders)
     for step in ("resolve_on_call", "resolve_directory"):
         called = value_of(context.results, step, Called)
         people.extend(called.users if called else ())

@@ -146,3 +146,50 @@ async def test_every_listed_object_can_be_got_by_its_id(oncall: ClientSession, n
     assert listed
     for row in listed:
         assert await get(oncall, f"{name}/{row['id']}/") == row
+
+
+async def page(oncall: ClientSession, body: Any) -> tuple[int, Any]:
+    async with oncall.post("/oncall/api/v1/escalation/", headers=TOKEN, json=body) as reply:
+        return reply.status, await reply.json()
+
+
+async def test_a_page_opens_an_alert_group_and_is_seen_in_what_was_received(
+    oncall: ClientSession, world: World
+) -> None:
+    maya = TIDEWATER.person("maya").oncall_id
+    users = [{"id": maya, "important": True}]
+    status, group = await page(oncall, {"users": users, "title": "Come", "message": "now"})
+    assert (status, group["title"], group["state"]) == (200, "Come", "firing")
+    (call,) = world.board.received.matching("oncall.escalation")
+    assert call.arguments()["title"] == "Come"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {},
+        {"users": [{"id": "UGONE", "important": True}]},
+        {"users": [{"id": TIDEWATER.person("maya").oncall_id}]},
+        {"team": "TGONE"},
+        {"team": TIDEWATER.teams[0].oncall_id, "alert_group_id": "IGONE"},
+        {"team": TIDEWATER.teams[0].oncall_id, "alert_group_id": "IGONE", "title": "t"},
+    ],
+)
+async def test_a_page_to_nobody_or_to_a_stranger_is_refused_as_the_engine_does(
+    oncall: ClientSession, body: Any
+) -> None:
+    status, _ = await page(oncall, body)
+    assert status == 400
+
+
+async def test_nobody_is_added_to_an_alert_group_that_is_over(
+    oncall: ClientSession, world: World
+) -> None:
+    world.groups.put(group_of("checkout-api").moved("resolved", NOON))
+    (group,) = world.groups.newest_first()
+    body = {"team": TIDEWATER.teams[0].oncall_id, "alert_group_id": group.id}
+    assert await page(oncall, body) == (
+        400,
+        {"detail": "Cannot add responders for a resolved alert group"},
+    )

@@ -1,4 +1,5 @@
-"""Grafana OnCall (and Grafana Cloud IRM, its successor) as the source of who is on call.
+"""Grafana OnCall (and Grafana Cloud IRM, its successor) as the source of who is on call, and as
+the pager.
 
 Not here: receiving its alerts (alert_sources).
 """

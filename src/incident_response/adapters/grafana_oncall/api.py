@@ -1,4 +1,4 @@
-"""The part of Grafana OnCall's public API, version 1, that we read.
+"""The part of Grafana OnCall's public API, version 1, that we use.
 
 The token goes bare into ``Authorization`` (no ``Bearer``), every path ends in a slash (a missing
 one is a redirect), lists come in pages with the address of the ``next``. Not here: what the
@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 
 from incident_response.adapters.http import Params, Text, VendorHttp, Wire, path_segment
 from incident_response.domain.errors import NotFoundError, RefusedError
+from incident_response.domain.model import Json
 
 _MOST_PAGES = 20
 """Pages of one list that are read: 2,000 users."""
@@ -123,6 +124,10 @@ class _Teams(_Page):
     results: list[Team]
 
 
+class _AlertGroup(Wire):
+    id: str
+
+
 Collection = Literal["users", "schedules"]
 _USER = TypeAdapter(User)
 _ROUTE = TypeAdapter(Route)
@@ -133,10 +138,11 @@ _POLICIES = TypeAdapter(_Policies)
 _SCHEDULES = TypeAdapter(_Schedules)
 _TEAMS = TypeAdapter(_Teams)
 _ANY_PAGE = TypeAdapter(_Page)
+_ALERT_GROUP = TypeAdapter(_AlertGroup)
 
 
 class OnCallApi:
-    """Reads objects and whole lists; raises what ``VendorHttp.read`` raises."""
+    """Objects and whole lists; reading raises what ``VendorHttp.read`` raises."""
 
     def __init__(self, http: VendorHttp) -> None:
         self._http = http
@@ -177,6 +183,26 @@ class OnCallApi:
         pages = await self._pages("teams", _TEAMS, {})
         teams = (team for page in pages for team in page.results)
         return next((team for team in teams if team.name.casefold() == name.casefold()), None)
+
+    async def user_of(self, email: str) -> User | None:
+        """The user with this address in any case; asked for by it first, since the filter may be
+        exact.
+        """
+        wanted: tuple[Params, ...] = ({"email": email}, {})
+        for params in wanted:
+            pages = await self._pages("users", _USERS, params)
+            users = (user for page in pages for user in page.results)
+            for user in users:
+                if user.email.casefold() == email.casefold():
+                    return user
+        return None
+
+    async def escalate(self, body: Json) -> None:
+        """Direct paging: call users or a team, in a new alert group or one there is.
+
+        Raises what ``VendorHttp.write`` raises.
+        """
+        await self._http.write("POST", "/api/v1/escalation/", body, shape=_ALERT_GROUP)
 
     async def count(self, collection: Collection) -> int | None:
         """How many there are, None where this version does not say."""

@@ -1,4 +1,5 @@
-"""From an alert's route to people: who is on call now, and whom the escalation reaches next.
+"""From an alert's route to people: who is on call now, and whom the escalation reaches next; and
+calling people.
 
 Deadline: 5 s for the whole roster; what has not arrived by then is left out, and the roster says
 so. Rosters and users are remembered for 5 minutes, and stand in, marked stale, for 12 hours (a
@@ -14,6 +15,7 @@ import aiohttp
 
 from incident_response.adapters.grafana_oncall.api import OnCallApi, Policy, Route, User
 from incident_response.adapters.grafana_oncall.gathering import Gathering
+from incident_response.adapters.grafana_oncall.paging import PAGING_BOUNDS, DirectPaging
 from incident_response.adapters.http import (
     Bounds,
     Breaker,
@@ -26,6 +28,7 @@ from incident_response.domain.alert import OnCallRoute
 from incident_response.domain.errors import IncidentResponseError, UnavailableError
 from incident_response.domain.people import Roster
 from incident_response.ports.clock import Clock
+from incident_response.ports.pager import Page
 
 DEADLINE_SECONDS = 5.0
 FRESH_FOR = timedelta(minutes=5)
@@ -40,7 +43,7 @@ _BOUNDS = Bounds(total_seconds=4.0, attempt_seconds=2.0)
 
 
 class GrafanaOnCall:
-    """``ports.on_call.OnCall`` on OnCall's public API.
+    """``ports.on_call.OnCall`` and ``ports.pager.Pager`` on OnCall's public API.
 
     ``base_url`` is the OnCall API address without ``/api/v1``. ``grafana_url`` is needed only with
     a service account token: the address of the Grafana it belongs to.
@@ -58,16 +61,23 @@ class GrafanaOnCall:
         headers = {"Authorization": token}
         if grafana_url:
             headers["X-Grafana-URL"] = grafana_url
-        client = VendorHttp(
-            _VENDOR,
-            base_url=base_url,
-            credentials=Credentials(headers=headers, secrets=(token,)),
-            http=http,
-            clock=clock,
-            bounds=_BOUNDS,
-        )
-        self.breaker: Breaker = client.breaker
-        self._api = OnCallApi(client)
+        credentials = Credentials(headers=headers, secrets=(token,))
+
+        def client(bounds: Bounds) -> VendorHttp:
+            return VendorHttp(
+                _VENDOR,
+                base_url=base_url,
+                credentials=credentials,
+                http=http,
+                clock=clock,
+                bounds=bounds,
+            )
+
+        reading = client(_BOUNDS)
+        self.breaker: Breaker = reading.breaker
+        self._api = OnCallApi(reading)
+        # By itself, so that trouble with reading does not keep anybody from being called.
+        self._pages = DirectPaging(OnCallApi(client(PAGING_BOUNDS)))
         self._rosters = Remembered[tuple[str, str, str, str], Roster](
             clock=clock, fresh_for=FRESH_FOR, usable_for=USABLE_FOR
         )
@@ -84,6 +94,10 @@ class GrafanaOnCall:
             key, lambda: self._resolved(route, team), keep=_is_worth_remembering
         )
         return found.value.model_copy(update={"is_stale": found.is_stale})
+
+    async def page(self, page: Page) -> tuple[str, ...]:
+        """Call them by direct paging, urgently; see the port."""
+        return await self._pages.page(page)
 
     async def ping(self) -> str:
         """What the token can see, for the doctor; raises what ``responders`` raises."""

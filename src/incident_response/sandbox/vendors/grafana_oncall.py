@@ -1,7 +1,8 @@
-"""Grafana OnCall's public REST API, version 1, read-only.
+"""Grafana OnCall's public REST API, version 1: reading, and direct paging.
 
-What belongs here: OnCall's objects over the company's schedules and the alert groups fired. What
-does not: sending alerts (`sandbox/alerts.py`). Shapes and errors are those of the engine's public
+What belongs here: OnCall's objects over the company's schedules and the alert groups fired, and
+whom it was asked to page (a person sees it in the log of what was received). What does not:
+sending alerts (`sandbox/alerts.py`). Shapes and errors are those of the engine's public
 API: the bare token in `Authorization`, 403 for a wrong one, Django REST framework's `detail`
 errors, page numbers with `page` and `perpage` (at most 100), and a redirect where the trailing
 slash is missing.
@@ -92,6 +93,67 @@ class GrafanaOnCall:
         rows = map(self._alert_group, groups)
         names = ("id", "route_id", "integration_id", "team_id")
         return filtered(request, rows, *names)
+
+    async def escalation(self, request: web.Request) -> web.Response:
+        """Direct paging: of users or of a team, in a new alert group or one that is there."""
+        try:
+            body = await request.json()
+        except ValueError:
+            return detail(400, "JSON parse error")
+        if not isinstance(body, dict):
+            return detail(400, "Invalid data. Expected a dictionary.")
+        fault = self._paging_fault(body)
+        if fault:
+            return web.json_response(fault, status=400)
+        group_id = body.get("alert_group_id")
+        if group_id:
+            group = self._world.groups.get(str(group_id))
+            assert group is not None, "an unknown one was refused"
+            return web.json_response(self._alert_group(group))
+        return web.json_response(self._paged_group(body))
+
+    def _paging_fault(self, body: Json) -> Json | None:
+        """What the engine's serializer says of a request that it refuses."""
+        users, team = body.get("users") or [], body.get("team")
+        if bool(users) == bool(team):
+            return _non_field("Must provide at least one user or team, and not both")
+        known = {person.oncall_id for person in self._world.company.people}
+        for user in users:
+            if not isinstance(user, dict) or not isinstance(user.get("important"), bool):
+                return {"users": [{"important": ["This field is required."]}]}
+            if user.get("id") not in known:
+                why = f"User {user.get('id')} does not exist"
+                return {"users": [{"non_field_errors": [why]}]}
+        if team and team not in {t.oncall_id for t in self._world.company.teams}:
+            return {"team": [f'Invalid pk "{team}" - object does not exist.']}
+        return self._group_fault(body)
+
+    def _group_fault(self, body: Json) -> Json | None:
+        group_id = body.get("alert_group_id")
+        if not group_id:
+            return None
+        if body.get("title") or body.get("message"):
+            return _non_field("alert_group_id and (title, message, source_url) are exclusive")
+        group = self._world.groups.get(str(group_id))
+        if group is None:
+            return _non_field(f"Alert group {group_id} does not exist")
+        if group.resolved_at is not None:
+            return {"detail": "Cannot add responders for a resolved alert group"}
+        return None
+
+    def _paged_group(self, body: Json) -> Json:
+        title = str(body.get("title") or "")
+        return {
+            "id": stable_id("I", f"paged/{self._world.clock.now()}/{title}"),
+            "integration_id": stable_id("C", "direct paging"),
+            "route_id": stable_id("R", "direct paging"),
+            "alerts_count": 1,
+            "state": "firing",
+            "created_at": iso(self._world.clock.now(), digits=3),
+            "resolved_at": None,
+            "acknowledged_at": None,
+            "title": title,
+        }
 
     def _user(self, person: Person) -> Json:
         company = self._world.company
@@ -229,6 +291,7 @@ def routes(world: World, token: str) -> list[web.RouteDef]:
         desk.get(f"{PREFIX}/{name}/{{id}}/", name, single(rows))
         desk.get(f"{PREFIX}/{name}", name, slash_added)
         desk.get(f"{PREFIX}/{name}/{{id}}", name, slash_added)
+    desk.post(f"{PREFIX}/escalation/", "escalation", oncall.escalation)
     return desk.routes
 
 
@@ -239,6 +302,10 @@ def _window(text: str) -> tuple[float, float]:
         return epoch_of(start), epoch_of(end)
     except ValueError:
         raise BadArgumentError("Invalid range value") from None
+
+
+def _non_field(text: str) -> Json:
+    return {"non_field_errors": [text]}
 
 
 def _team(team: Team) -> Json:
