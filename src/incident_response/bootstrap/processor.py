@@ -56,6 +56,7 @@ from incident_response.workflows.ending import IncidentEnding
 from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.impact import ImpactDesk
+from incident_response.workflows.known_page import KnownPage
 from incident_response.workflows.lifecycle import IncidentLifecycle
 from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
@@ -177,7 +178,8 @@ def build_workflows(
 ) -> Workflows:
     """Everything the program can do, over any chat and any outside: tests enter here."""
     store = backend.incidents
-    board = RoomBoard(chat=chat, store=store, policy=policy, clock=clock)
+    page = KnownPage(page_board=outside.page_board, clock=clock)
+    board = RoomBoard(chat=chat, store=store, policy=policy, page=page, clock=clock)
     nudges = NudgeScheduler(
         scheduler=backend.scheduler, store=store, ledger=backend.ledger, chat=chat, clock=clock
     )
@@ -264,7 +266,9 @@ def build_workflows(
     )
     members = RoomMembers(store=store, chat=chat, board=board, clock=clock)
     resolver = IncidentResolver(store=store, ledger=backend.ledger, chat=chat, clock=clock)
-    drafting = _drafting(settings, backend=backend, chat=chat, outside=outside, clock=clock)
+    drafting = _drafting(
+        settings, backend=backend, chat=chat, outside=outside, page=page, clock=clock
+    )
     postmortems = _postmortems(
         settings,
         backend=backend,
@@ -277,7 +281,7 @@ def build_workflows(
     pages = PageDesk(
         gate=gate,
         writer=drafting,
-        page_board=outside.page_board,
+        page=page,
         store=store,
         chat=chat,
         board=board,
@@ -325,6 +329,7 @@ def build_workflows(
         intake=backend.intake,
         runner=runner,
         gate=gate,
+        page=page,
         pages=pages,
         page_reminder=page_reminder,
         auditor=Auditor(
@@ -403,13 +408,19 @@ def _postmortems(
 
 
 def _drafting(
-    settings: Settings, *, backend: EmbeddedBackend, chat: Chat, outside: Outside, clock: Clock
+    settings: Settings,
+    *,
+    backend: EmbeddedBackend,
+    chat: Chat,
+    outside: Outside,
+    page: KnownPage,
+    clock: Clock,
 ) -> Drafting:
     material = DraftMaterial(
         store=backend.incidents,
         ledger=backend.ledger,
         chat=chat,
-        page_board=outside.page_board,
+        page=page,
         clock=clock,
         names=KnownNames(
             domains=settings.internal_domains, id_prefixes=settings.customer_id_prefixes

@@ -25,6 +25,7 @@ from incident_response.workflows.ending import IncidentEnding
 from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.impact import ImpactDesk
+from incident_response.workflows.known_page import KnownPage
 from incident_response.workflows.lifecycle import IncidentLifecycle
 from incident_response.workflows.nudge import NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
@@ -72,6 +73,7 @@ class Workflows:
     intake: Intake
     runner: PlanRunner
     gate: StatuspageApprovalGate
+    page: KnownPage
     pages: PageDesk
     page_reminder: PageReminder
     auditor: Auditor

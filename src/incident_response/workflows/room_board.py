@@ -30,9 +30,9 @@ from incident_response.domain.response import Call
 from incident_response.ports.chat import Chat, Message
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
-from incident_response.ports.page_board import PageInfo
 from incident_response.workflows.briefing import briefing_of
 from incident_response.workflows.fold_alerts import ASSEMBLE
+from incident_response.workflows.known_page import KnownPage
 
 FACTS = "facts"
 CHECKLIST = "checklist"
@@ -61,13 +61,20 @@ log = structlog.get_logger(__name__)
 class RoomBoard:
     """Draws what is standing in a room."""
 
-    def __init__(self, *, chat: Chat, store: IncidentStore, policy: Policy, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        chat: Chat,
+        store: IncidentStore,
+        policy: Policy,
+        page: KnownPage,
+        clock: Clock,
+    ) -> None:
         self._chat = chat
         self._store = store
         self._policy = policy
         self._clock = clock
-        self.page: PageInfo | None = None
-        """The status page's name and address, once they are known."""
+        self._page = page
         self._touched: dict[IncidentId, None] = {}
         self._woken = asyncio.Event()
         self._drawing = WeakValueDictionary[IncidentId, asyncio.Lock]()
@@ -125,7 +132,7 @@ class RoomBoard:
 
     async def _draw_page_card(self, incident: Incident) -> None:
         if (draft := incident.page.draft) is not None:
-            card = page_card(incident, policy=self._policy, page=self.page)
+            card = page_card(incident, policy=self._policy, page=self._page.info)
             await self._draw(incident, card_name(draft), card)
 
     async def briefing(self, incident_id: IncidentId) -> Briefing:
