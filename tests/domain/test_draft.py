@@ -110,8 +110,8 @@ def test_a_text_is_refused_that_would_not_be_shown_whole() -> None:
     assert len(message(body="b" * BODY_LIMIT).body) == BODY_LIMIT
     with pytest.raises(RefusedError, match=r"title has 151 characters.* 150 .*shorten it by 1"):
         message(title="t" * 151)
-    with pytest.raises(RefusedError, match=r"text has 6,003 characters.* 6,000 .*shorten it by 3"):
-        message(body="b" * 6_003)
+    with pytest.raises(RefusedError, match=r"text has 5,003 characters.* 5,000 .*shorten it by 3"):
+        message(body="b" * 5_003)
 
 
 def test_characters_that_are_not_shown_do_not_count() -> None:
@@ -160,3 +160,11 @@ def test_a_text_is_named_by_its_digest_or_by_at_least_its_code() -> None:
     assert not one.is_named_by("")
     assert not one.is_named_by(digest[1:8])
     assert not one.is_named_by(digest + "0")
+
+
+def test_a_text_with_a_gap_or_too_much_in_all_would_not_be_shown_whole() -> None:
+    with pytest.raises(RefusedError, match=r"^The text has a gap of more than 200 blanks"):
+        message(body="a" + " " * 201 + "b")
+    assert len(message(body="a" + " " * 200 + "b").body) == 202
+    with pytest.raises(RefusedError, match=r"^The message takes 8,0\d\d of the 6,000 signs"):
+        message(body='"' * 4_000)

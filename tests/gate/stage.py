@@ -233,6 +233,11 @@ class Stage:
         """The texts of each incident on the page."""
         return [incident.bodies for incident in self.page.incidents]
 
+    def room(self) -> list[str]:
+        """What the room was told."""
+        (room,) = self.chat.rooms()
+        return [posted.message.text for posted in room.posted]
+
     def operators(self) -> list[str]:
         """What operators were told."""
         return [posted.message.text for posted in self.chat.channel("incidents").posted]

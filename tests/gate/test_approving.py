@@ -24,7 +24,7 @@ from incident_response.domain.ledger import SYSTEM, EntryKind
 from incident_response.domain.model import IncidentId, UserId
 from incident_response.domain.roles import Role
 from incident_response.ports.incident_store import PlanState
-from incident_response.workflows.approval_gate import PUBLISH
+from incident_response.workflows.approval_gate import PUBLISH, editable
 from tests.fakes.chat import STRANGER
 from tests.fakes.status_page import PAGE_ID
 from tests.gate.stage import (
@@ -734,3 +734,15 @@ async def test_what_is_being_sent_or_looked_for_takes_no_decision(
     await refused(program.found(code), f"There is nothing to look for: {sent}")
     await refused(program.draft("more"), f"Draft 1 is not done: {sent}")
     await program.approve(code)  # its own approver is answered as before
+
+
+async def test_the_text_that_waits_can_be_edited_without_being_named(
+    stage: Stage, program: Program
+) -> None:
+    with pytest.raises(RefusedError, match="There is no draft"):
+        editable(await stage.incident())
+    code = await program.draft()
+    assert editable(await stage.incident()) == await stage.drafted()
+    await program.reject(code)
+    with pytest.raises(RefusedError, match="cannot be edited any more"):
+        editable(await stage.incident())

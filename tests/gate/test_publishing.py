@@ -687,3 +687,25 @@ async def test_while_the_store_does_not_answer_nothing_is_decided(
         await advance_of(program)()
     assert (await stage.drafted()).state is DraftState.APPROVED
     assert stage.page.attempts == []
+
+
+async def test_the_room_hears_once_what_became_of_a_message(
+    stage: Stage, program: Program
+) -> None:
+    await program.approve(await program.draft())
+    await program.pass_time(5)
+    told = [text for text in stage.room() if "Customers can read" in text]
+    assert len(told) == 1
+
+
+async def test_the_room_hears_nothing_of_a_message_that_was_overtaken(
+    stage: Stage, program: Program
+) -> None:
+    stage.page.refuse()
+    await program.approve(await program.draft())
+    program.workflows.runner.drain()
+    publisher = program.gate._publisher
+    context = SimpleNamespace(plan="publish#9.9.9", incident_id=INCIDENT_ID)
+    before = stage.room()
+    await publisher._tell_room(cast("StepContext", context))
+    assert stage.room() == before

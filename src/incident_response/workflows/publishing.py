@@ -219,14 +219,12 @@ class Publisher:
         """The card changes in its place, which calls nobody: what became of it is said anew."""
         incident = await self._store.get(context.incident_id)
         draft = incident.page.draft if incident is not None else None
-        if incident is None or incident.room is None or draft is None:
-            return Outcome()
-        if context.plan != f"{PUBLISH}#{draft.key}":
-            return Outcome()
-        message = outcome(incident, draft)
-        if message is not None:
-            channel, since = incident.room.channel_id, context.first_started_at
-            await post_once(self._chat, channel, message, key=context.key, since=since)
+        is_ours = draft is not None and context.plan == f"{PUBLISH}#{draft.key}"
+        if incident is not None and incident.room is not None and draft is not None and is_ours:
+            message = outcome(incident, draft)
+            if message is not None:
+                channel, since = incident.room.channel_id, context.first_started_at
+                await post_once(self._chat, channel, message, key=context.key, since=since)
         return Outcome()
 
     async def _tell_operators(self, context: StepContext) -> Outcome:
