@@ -29,6 +29,7 @@ DERIVED = {
     "generic_webhook_auth": "hmac-timestamp,bearer",
     "linear_labels": "postmortem",
     "internal_domains": "internal,local,corp,lan",
+    "customer_id_prefixes": "acct,cus,cust",
 }
 """Defaults as a person writes them, where that is not how Python shows them."""
 

@@ -132,6 +132,10 @@ class Settings(BaseSettings):
         default=("internal", "local", "corp", "lan"),
         description="Ends of host names that must not leave",
     )
+    customer_id_prefixes: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=("acct", "cus", "cust"),
+        description="What customer ids begin with, before an underscore; they must not leave",
+    )
 
     # Alert sources
     grafana_oncall_webhook_auth: Schemes = ("hmac-body", "bearer")

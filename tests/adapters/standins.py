@@ -5,7 +5,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
+import pytest
 
+from incident_response.adapters.anthropic_drafter import (
+    Access,
+    AnthropicDrafter,
+    Models,
+    bedrock,
+    direct,
+)
 from incident_response.adapters.github import GitHubCodeHost
 from incident_response.adapters.grafana_cloud import (
     LokiLogSource,
@@ -22,12 +30,18 @@ from incident_response.sandbox.clock import RealClock
 from incident_response.sandbox.faults import Fault, FaultBoard
 from incident_response.sandbox.tidewater import TIDEWATER
 from incident_response.sandbox.vendors import github, grafana_oncall, loki, mimir, tempo, workos
+from incident_response.sandbox.vendors.anthropic import api as anthropic_api
+from incident_response.sandbox.vendors.anthropic import bedrock as bedrock_api
+from incident_response.sandbox.vendors.anthropic.messages import Model
+from incident_response.sandbox.vendors.anthropic.script import Script
 from incident_response.sandbox.vendors.grafana_cloud import GrafanaAccess as StandInAccess
 from incident_response.sandbox.vendors.world import World
 from tests.adapters.scripted import serving
 
 TOKEN = "a-token-for-tests"
 INSTANCE = "412817"
+ACCESS_KEY = "AKIASTANDIN"
+"""What the process's AWS credentials name, see ``aws_credentials``."""
 UI_URL = "https://grafana.tidewater.example"
 
 
@@ -39,6 +53,8 @@ class StandIns:
     board: FaultBoard
     http: aiohttp.ClientSession
     groups: AlertGroups
+    script: Script
+    """What the language model says."""
 
     def break_down(self, target: str) -> None:
         """Every call to ``target`` (fnmatch) fails until ``mend``."""
@@ -83,6 +99,19 @@ class StandIns:
             ui_url=UI_URL,
         )
 
+    @asynccontextmanager
+    async def drafter(
+        self, *, on_bedrock: bool = False, key: str = TOKEN
+    ) -> AsyncIterator[AnthropicDrafter]:
+        """A model, directly or on Bedrock (then ``aws_credentials`` have to be set)."""
+        access = (
+            bedrock(region="us-east-1", base_url=f"{self.url}/bedrock")
+            if on_bedrock
+            else direct(api_key=key, base_url=f"{self.url}/anthropic")
+        )
+        async with drafter_over(access) as drafter:
+            yield drafter
+
     def code_host(self, *, token: str = TOKEN) -> GitHubCodeHost:
         return GitHubCodeHost(
             base_url=f"{self.url}/github",
@@ -94,12 +123,30 @@ class StandIns:
 
 
 @asynccontextmanager
+async def drafter_over(access: Access) -> AsyncIterator[AnthropicDrafter]:
+    models = Models(drafts="claude-sonnet-4-6", classification="claude-haiku-4-5")
+    drafter = AnthropicDrafter(access, models=models, clock=SystemClock())
+    try:
+        yield drafter
+    finally:
+        await drafter.close()
+
+
+def aws_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials of the process that the stand-in for Bedrock takes."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-no-use-anywhere")
+
+
+@asynccontextmanager
 async def stand_ins() -> AsyncIterator[StandIns]:
     clock = RealClock()
     board = FaultBoard(clock)
     groups = AlertGroups()
     world = World(TIDEWATER, clock, board, groups)
     access = StandInAccess(INSTANCE, TOKEN)
+    script = Script()
+    model = Model(script)
     routes = (
         *grafana_oncall.routes(world, TOKEN),
         *workos.routes(world, TOKEN),
@@ -107,6 +154,8 @@ async def stand_ins() -> AsyncIterator[StandIns]:
         *loki.routes(world, access),
         *tempo.routes(world, access),
         *github.routes(world, TOKEN),
+        *anthropic_api.routes(world, model, TOKEN),
+        *bedrock_api.routes(world, model, ACCESS_KEY),
     )
     async with serving(*routes) as url, vendor_session() as http:
-        yield StandIns(url, board, http, groups)
+        yield StandIns(url, board, http, groups, script)

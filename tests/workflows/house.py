@@ -31,6 +31,7 @@ from incident_response.domain.people import ChatUser, Origin, Person, Roster
 from incident_response.domain.policy import Policy
 from incident_response.domain.severity import Severity
 from incident_response.ports.chat import Chat
+from incident_response.ports.drafter import Drafter
 from incident_response.ports.incident_store import PlanState
 from incident_response.routing.workflows import Workflows
 from incident_response.settings import Settings
@@ -69,6 +70,7 @@ class World:
     """Everything outside the program; a crash leaves it as it is."""
 
     clock: SystemClock = field(default_factory=SystemClock)
+    drafter: Drafter | None = None
     chat: FakeChat = field(init=False)
     on_call: FakeOnCall = field(init=False)
     directory: FakeDirectory = field(init=False)
@@ -126,7 +128,7 @@ class World:
 
     @property
     def outside(self) -> Outside:
-        return Outside(sources=self.sources, pager=self.pager)
+        return Outside(sources=self.sources, pager=self.pager, drafter=self.drafter)
 
     @property
     def room(self) -> FakeChannel:

@@ -4,20 +4,25 @@ Not here: running and stopping it (entrypoints.processor).
 """
 
 import uuid
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from incident_response.actions import ACTIONS
+from incident_response.adapters.anthropic_drafter import AnthropicDrafter
 from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.http import vendor_session
 from incident_response.adapters.slack.chat import SlackChat
 from incident_response.adapters.slack.client import SlackAccess, SlackClient
 from incident_response.adapters.slack.receiver import SlackReceiver
+from incident_response.adapters.template_drafter import TemplateDrafter
 from incident_response.bootstrap.backend import INCIDENT_QUEUE
 from incident_response.bootstrap.policy import load_policy
 from incident_response.bootstrap.vendors import Connection, Outside, connect_vendors
 from incident_response.commands import COMMANDS
 from incident_response.domain.errors import InvalidConfigurationError
+from incident_response.domain.known_names import KnownNames
 from incident_response.domain.model import IncidentId
 from incident_response.domain.policy import Policy
 from incident_response.durable.consumer import QueueConsumer
@@ -41,6 +46,8 @@ from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
 from incident_response.workflows.escalation import EscalationLadder
+from incident_response.workflows.draft_material import DraftMaterial
+from incident_response.workflows.drafting import Drafting
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.impact import ImpactDesk
 from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
@@ -67,6 +74,8 @@ class Processor:
     consumers: tuple[QueueConsumer, ...]
     inbox_worker: InboxWorker
     backend: EmbeddedBackend
+    warm_up: Callable[[], Coroutine[Any, Any, None]]
+    """Does what the first draft would wait for; run once, beside the loops."""
 
 
 async def build_processor(
@@ -88,11 +97,12 @@ async def build_processor(
     stack.push_async_callback(slack.close)
     http = await stack.enter_async_context(vendor_session())
     chat = SlackChat(slack, clock)
+    outside = connect_vendors(settings, Connection(http=http, clock=clock, stack=stack))
     workflows = build_workflows(
         settings,
         backend=backend,
         chat=chat,
-        outside=connect_vendors(settings, Connection(http=http, clock=clock)),
+        outside=outside,
         policy=policy or load_policy(settings),
         intake=intake,
         clock=clock,
@@ -123,7 +133,16 @@ async def build_processor(
             clock=clock,
         ),
         backend=backend,
+        warm_up=_warming(outside),
     )
+
+
+def _warming(outside: Outside) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def nothing() -> None:
+        """No model is configured."""
+
+    drafter = outside.drafter
+    return drafter.warm_up if isinstance(drafter, AnthropicDrafter) else nothing
 
 
 def build_workflows(
@@ -215,6 +234,7 @@ def build_workflows(
         roles=RoleDesk(store=store, chat=chat, board=board, policy=policy, clock=clock),
         checklist=ChecklistDesk(store=store, board=board, clock=clock),
         members=RoomMembers(store=store, chat=chat, board=board, clock=clock),
+        drafting=_drafting(settings, backend=backend, chat=chat, outside=outside, clock=clock),
         declarations=Declarations(intake=intake, folder=folder, store=store),
         nudges=nudges,
         severity=severity,
@@ -228,6 +248,27 @@ def build_workflows(
         ),
         escalation=escalation,
         commands=COMMANDS,
+    )
+
+
+def _drafting(
+    settings: Settings, *, backend: EmbeddedBackend, chat: Chat, outside: Outside, clock: Clock
+) -> Drafting:
+    material = DraftMaterial(
+        store=backend.incidents,
+        ledger=backend.ledger,
+        chat=chat,
+        page_board=outside.page_board,
+        clock=clock,
+        names=KnownNames(
+            domains=settings.internal_domains, id_prefixes=settings.customer_id_prefixes
+        ),
+    )
+    return Drafting(
+        material=material,
+        template=TemplateDrafter(),
+        model=outside.drafter,
+        budget_usd=settings.model_budget_usd,
     )
 
 

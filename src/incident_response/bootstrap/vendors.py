@@ -5,12 +5,20 @@ asked of them.
 """
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, fields
 
 import aiohttp
 import structlog
 from pydantic import SecretStr
 
+from incident_response.adapters.anthropic_drafter import (
+    Access,
+    AnthropicDrafter,
+    Models,
+    bedrock,
+    direct,
+)
 from incident_response.adapters.github import GitHubCodeHost
 from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.grafana_cloud.loki import LokiLogSource
@@ -50,6 +58,8 @@ class Connection:
 
     http: aiohttp.ClientSession
     clock: Clock
+    stack: AsyncExitStack
+    """Closed when the program ends: for what has connections of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +140,22 @@ def _github(s: Settings, c: Connection) -> GitHubCodeHost:
     )
 
 
+def _anthropic(s: Settings, c: Connection) -> AnthropicDrafter:
+    access = direct(api_key=_secret(s.anthropic_api_key), base_url=s.anthropic_url)
+    return _drafter(access, s, c)
+
+
+def _bedrock(s: Settings, c: Connection) -> AnthropicDrafter:
+    return _drafter(bedrock(region=s.bedrock_region, base_url=s.bedrock_url), s, c)
+
+
+def _drafter(access: Access, s: Settings, c: Connection) -> AnthropicDrafter:
+    models = Models(drafts=s.draft_model, classification=s.classify_model)
+    drafter = AnthropicDrafter(access, models=models, clock=c.clock)
+    c.stack.push_async_callback(drafter.close)
+    return drafter
+
+
 VENDORS = (
     Vendor(
         name="Grafana OnCall",
@@ -144,6 +170,17 @@ VENDORS = (
     Vendor(name="Loki", provides=("logs",), needs=("loki_url", "loki_token"), connect=_loki),
     Vendor(name="Tempo", provides=("traces",), needs=("tempo_url", "tempo_token"), connect=_tempo),
     Vendor(name="GitHub", provides=("code_host",), needs=("github_token",), connect=_github),
+    Vendor(
+        name="Anthropic", provides=("drafter",), needs=("anthropic_api_key",), connect=_anthropic
+    ),
+    # After the line before it, so that it wins where both are set: there the text stays in the
+    # company's own cloud.
+    Vendor(
+        name="Anthropic on Bedrock",
+        provides=("drafter",),
+        needs=("bedrock_region",),
+        connect=_bedrock,
+    ),
 )
 
 

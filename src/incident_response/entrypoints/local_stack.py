@@ -211,6 +211,8 @@ def sandbox_settings(url: str) -> dict[str, object]:
         "github_url": f"{url}/github",
         "github_token": tokens.github,
         "github_repo_map": _repositories(company),
+        "anthropic_url": f"{url}/anthropic",
+        "anthropic_api_key": tokens.anthropic,
     }
 
 

@@ -36,6 +36,7 @@ async def run_processor(
             tasks.create_task(processor.backend.scheduler.run(), name="scheduler"),
             tasks.create_task(processor.chat.keep_people_warm(), name="people"),
             tasks.create_task(watching, name="dead letters"),
+            tasks.create_task(processor.warm_up(), name="warm up"),
         ]
         if intake is not None:
             endless.append(tasks.create_task(intake.run(), name="intake"))

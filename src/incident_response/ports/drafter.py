@@ -22,6 +22,8 @@ class Written:
     output_tokens: int = 0
     cached_tokens: int = 0
     cost_usd: float = 0.0
+    why_unfit: str = ""
+    """Why the text must not be used although it was paid for: it was cut, or refused."""
 
 
 class Drafter(Protocol):

@@ -1,52 +1,16 @@
-"""What the model says: scripted lines, chosen by what the prompt contains, and sensible defaults.
+"""What the model says: scripted lines, chosen by what the prompt contains.
 
-What belongs here: choosing an answer and how fast it comes. What does not: how it is written on a
-wire (`messages.py`).
+What belongs here: choosing an answer and how fast it comes. What does not: what is said where no
+line was scripted (`unscripted.py`), how it is written on a wire (`messages.py`).
 """
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from incident_response.sandbox.vendors.anthropic.unscripted import unscripted
+
 StopReason = Literal["end_turn", "max_tokens", "refusal"]
-
-_POSTMORTEM = """\
-## Summary
-
-A dependency of the service slowed down, requests queued behind it and customers saw errors.
-
-## Impact
-
-Part of the requests failed or were slow until traffic was moved away.
-
-## Root cause
-
-To be confirmed. The evidence points at the dependency that timed out first.
-
-## Resolution
-
-Traffic was moved to the healthy path, and error rates returned to normal.
-
-## What went well
-
-- The alert fired within minutes and the right people were in the room at once.
-
-## Lessons
-
-- One slow dependency was able to use up every worker.
-
-## Action items
-
-- Bound the time spent waiting for the dependency (P1)
-- Alert on queue length before customers notice (P2)
-"""
-_DRAFT = (
-    "We are investigating a problem that causes some requests to fail or to be slower than usual. "
-    "Our engineers are working on it. We will share more as soon as we know it."
-)
-_CLASSIFIED = '{"severity": "P1", "reason": "Customers see errors on a path that takes payments."}'
-# The first word found in a prompt decides what is answered where no line was scripted.
-_DEFAULTS = (("classif", _CLASSIFIED), ("postmortem", _POSTMORTEM), ("post-mortem", _POSTMORTEM))
 
 
 class Line(BaseModel):
@@ -102,8 +66,7 @@ class Script:
             if line.contains.casefold() in asked:
                 self._spend(place, line, left)
                 return line
-        said = (text for word, text in _DEFAULTS if word in asked)
-        return Line(text=next(said, _DRAFT))
+        return Line(text=unscripted(prompt))
 
     def _spend(self, place: int, line: Line, left: int | None) -> None:
         if left is None:

@@ -1,0 +1,40 @@
+"""What the program measured and traced in this test process, for tests to look at.
+
+OpenTelemetry takes one provider a process: this is it.
+"""
+
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+_reader = InMemoryMetricReader()
+_spans = InMemorySpanExporter()
+metrics.set_meter_provider(MeterProvider([_reader]))
+_tracers = TracerProvider()
+_tracers.add_span_processor(SimpleSpanProcessor(_spans))
+trace.set_tracer_provider(_tracers)
+
+Attributes = frozenset[tuple[str, object]]
+
+
+def counted(name: str) -> dict[Attributes, float]:
+    """The counter's sums since the process began, by their attributes."""
+    data = _reader.get_metrics_data()
+    found: dict[Attributes, float] = {}
+    for resource in data.resource_metrics if data else ():
+        for scope in resource.scope_metrics:
+            for metric in (m for m in scope.metrics if m.name == name):
+                for point in metric.data.data_points:
+                    attributes = frozenset((point.attributes or {}).items())
+                    found[attributes] = getattr(point, "value", 0.0)
+    return found
+
+
+def everything_measured() -> str:
+    """All metrics and spans as one text."""
+    data = _reader.get_metrics_data()
+    spans = "\n".join(span.to_json() for span in _spans.get_finished_spans())
+    return f"{data.to_json() if data else ''}\n{spans}"
