@@ -45,9 +45,9 @@ from incident_response.workflows.calling import CallPlan
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
-from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.draft_material import DraftMaterial
 from incident_response.workflows.drafting import Drafting
+from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.impact import ImpactDesk
 from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler

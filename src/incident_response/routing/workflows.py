@@ -16,8 +16,8 @@ from incident_response.ports.intake import Intake
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
-from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.drafting import Drafting
+from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.impact import ImpactDesk
 from incident_response.workflows.nudge import NudgeScheduler
