@@ -100,3 +100,13 @@ def _add(counter: metrics.Counter, amount: float, attributes: Mapping[str, str])
 
 
 _log = structlog.get_logger(__name__)
+AUDITOR_HEARTBEAT = "incident_response.auditor.heartbeat"
+"""Counts the rounds in which every ledger held: alarm when it stops."""
+_heartbeat = _meter.create_counter(
+    AUDITOR_HEARTBEAT, unit="{round}", description="Rounds in which every ledger held"
+)
+
+
+def count_clean_audit() -> None:
+    """A round of the auditor that found nothing."""
+    _add(_heartbeat, 1, {})

@@ -23,11 +23,14 @@ from incident_response.adapters.grafana_cloud import (
 from incident_response.adapters.grafana_cloud.access import GrafanaAccess
 from incident_response.adapters.grafana_oncall import GrafanaOnCall
 from incident_response.adapters.http import vendor_session
+from incident_response.adapters.linear import LinearTracker
+from incident_response.adapters.statuspage import StatuspagePage
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.adapters.workos import WorkOSDirectory
 from incident_response.sandbox.alert_groups import AlertGroups
 from incident_response.sandbox.clock import RealClock
 from incident_response.sandbox.faults import Fault, FaultBoard
+from incident_response.sandbox.store import Store
 from incident_response.sandbox.tidewater import TIDEWATER
 from incident_response.sandbox.vendors import github, grafana_oncall, loki, mimir, tempo, workos
 from incident_response.sandbox.vendors.anthropic import api as anthropic_api
@@ -35,8 +38,15 @@ from incident_response.sandbox.vendors.anthropic import bedrock as bedrock_api
 from incident_response.sandbox.vendors.anthropic.messages import Model
 from incident_response.sandbox.vendors.anthropic.script import Script
 from incident_response.sandbox.vendors.grafana_cloud import GrafanaAccess as StandInAccess
+from incident_response.sandbox.vendors.linear import api as linear
+from incident_response.sandbox.vendors.linear.quota import Quota
+from incident_response.sandbox.vendors.linear.seed import PROJECTS, TEAM
+from incident_response.sandbox.vendors.linear.tracker import Tracker
+from incident_response.sandbox.vendors.statuspage import api as statuspage
+from incident_response.sandbox.vendors.statuspage.board import StatusBoard
+from incident_response.sandbox.vendors.statuspage.pace import Pace
 from incident_response.sandbox.vendors.world import World
-from tests.adapters.scripted import serving
+from tests.adapters.scripted import HurriedClock, serving
 
 TOKEN = "a-token-for-tests"
 INSTANCE = "412817"
@@ -53,8 +63,12 @@ class StandIns:
     board: FaultBoard
     http: aiohttp.ClientSession
     groups: AlertGroups
+    tracker_records: Tracker
+    """What Linear's stand-in keeps."""
+    quota: Quota
     script: Script
     """What the language model says."""
+    status_board: StatusBoard
 
     def break_down(self, target: str) -> None:
         """Every call to ``target`` (fnmatch) fails until ``mend``."""
@@ -121,6 +135,33 @@ class StandIns:
             clock=SystemClock(),
         )
 
+    def tracker(
+        self,
+        *,
+        api_key: str = TOKEN,
+        team_id: str = TEAM.id,
+        project_id: str = PROJECTS[0].id,
+        path: str = linear.PATH,
+    ) -> LinearTracker:
+        return LinearTracker(
+            base_url=f"{self.url}{path}",
+            api_key=api_key,
+            team_id=team_id,
+            project_id=project_id,
+            http=self.http,
+            clock=SystemClock(),
+        )
+
+    def status_page(self, *, api_key: str = TOKEN) -> StatuspagePage:
+        """Hurried: one call a second is for Statuspage, not for tests."""
+        return StatuspagePage(
+            base_url=f"{self.url}/statuspage/v1",
+            api_key=api_key,
+            page_id=TIDEWATER.status_page_id,
+            http=self.http,
+            clock=HurriedClock(),
+        )
+
 
 @asynccontextmanager
 async def drafter_over(access: Access) -> AsyncIterator[AnthropicDrafter]:
@@ -145,8 +186,10 @@ async def stand_ins() -> AsyncIterator[StandIns]:
     groups = AlertGroups()
     world = World(TIDEWATER, clock, board, groups)
     access = StandInAccess(INSTANCE, TOKEN)
+    records, quota = Tracker(TIDEWATER, Store(table="linear")), Quota(clock)
     script = Script()
     model = Model(script)
+    status_board = StatusBoard(TIDEWATER, Store(table="statuspage"), now=clock.now())
     routes = (
         *grafana_oncall.routes(world, TOKEN),
         *workos.routes(world, TOKEN),
@@ -154,8 +197,13 @@ async def stand_ins() -> AsyncIterator[StandIns]:
         *loki.routes(world, access),
         *tempo.routes(world, access),
         *github.routes(world, TOKEN),
+        *linear.routes(world, records, TOKEN, quota=quota),
         *anthropic_api.routes(world, model, TOKEN),
         *bedrock_api.routes(world, model, ACCESS_KEY),
+        *statuspage.routes(world, status_board, TOKEN, pace=Pace()),
     )
     async with serving(*routes) as url, vendor_session() as http:
-        yield StandIns(url, board, http, groups, script)
+        yield StandIns(url, board, http, groups, records, quota, script, status_board)
+    await board.stop()
+    records.close()
+    status_board.close()

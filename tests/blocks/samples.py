@@ -21,7 +21,7 @@ from incident_response.domain.context import (
 )
 from incident_response.domain.incident import Incident, IncidentStatus, Room
 from incident_response.domain.model import ChannelId, EventId, IncidentId, UserId
-from incident_response.domain.response import Call, Escalation, Impact
+from incident_response.domain.response import Call, Escalation, Impact, Postmortem, Resolution
 from incident_response.domain.roles import Role
 from incident_response.domain.severity import Severity
 
@@ -182,6 +182,14 @@ items = st.builds(
     text=hostile,
     checked_by=st.none() | users,
     checked_at=st.none() | times,
+)
+resolutions = st.builds(Resolution, by=users, at=times, summary=hostile)
+postmortems = st.builds(
+    Postmortem,
+    issue_id=hostile,
+    identifier=hostile,
+    url=st.just("https://tracker.test/OPS-1"),
+    review_due_at=times,
 )
 ticks = st.tuples(st.none() | users, times)
 

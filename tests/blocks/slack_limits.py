@@ -72,7 +72,9 @@ def mentions(message: Message) -> set[str]:
             body for body in ENTITY.findall(text) if body[:1] in "@#!" and body[:6] != "!date^"
         }
     for node in text_objects(message.blocks):
-        if node.get("type") in ("user", "channel", "broadcast", "usergroup"):
+        if node.get("type") == "user":
+            found.add(f"@{node['user_id']}")
+        elif node.get("type") in ("channel", "broadcast", "usergroup"):
             found.add(json.dumps(node))
     return found
 

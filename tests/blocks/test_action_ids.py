@@ -12,10 +12,11 @@ from incident_response.domain.model import IncidentId
 INCIDENT = IncidentId("inc-0a1b2c3d4e5f")
 
 
-@given(step=st.text(max_size=50))
-def test_a_value_comes_back_as_it_was(step: str) -> None:
-    assert decode_value(encode_value(INCIDENT, step=step)) == ButtonValue(
-        incident_id=INCIDENT, step=step
+@given(step=st.text(max_size=50), choice=st.text(max_size=50), plan=st.text(max_size=50))
+def test_a_value_comes_back_as_it_was(step: str, choice: str, plan: str) -> None:
+    encoded = encode_value(INCIDENT, step=step, choice=choice, plan=plan)
+    assert decode_value(encoded) == ButtonValue(
+        incident_id=INCIDENT, step=step, choice=choice, plan=plan
     )
 
 

@@ -60,9 +60,12 @@ def test_status_tells_a_latecomer_everything_in_seven_lines() -> None:
         "Several customers affected",
         "Security",
         "Revenue",
+        "Mitigated",
+        "Resolve …",
+        "Cancel …",
     ]
     assert slack_limits.violations(message) == []
-    assert buttons(status(RESOLVED, BRIEFING, NOW)) == []
+    assert [label for label, _, _ in buttons(status(RESOLVED, BRIEFING, NOW))] == ["Reopen"]
 
 
 def test_status_offers_command_and_acknowledging_while_nobody_has_said_a_word() -> None:

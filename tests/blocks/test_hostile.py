@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,30 +11,53 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from incident_response import blocks
-from incident_response.blocks import alert_notices, escalation, notices, refusals, replies
+from incident_response.blocks import (
+    aftercare,
+    alert_notices,
+    escalation,
+    lifecycle,
+    notices,
+    refusals,
+    replies,
+    resolution,
+)
 from incident_response.blocks.announcement import announcement
+from incident_response.blocks.catchup import catchup
 from incident_response.blocks.checklist import checklist
 from incident_response.blocks.controls import impacts
 from incident_response.blocks.declare import declare_modal
 from incident_response.blocks.duty import duty
+from incident_response.blocks.ending_forms import cancel_form, resolve_form
 from incident_response.blocks.facts import facts
 from incident_response.blocks.handover import command_offered, taken_over
 from incident_response.blocks.help import HelpRow, help_text, unknown_command
 from incident_response.blocks.listing import listing
 from incident_response.blocks.nudge import nudge
+from incident_response.blocks.postmortem import postmortem
 from incident_response.blocks.proposal import proposal
+from incident_response.blocks.pulse import pulse
 from incident_response.blocks.room import bookmarks, topic
 from incident_response.blocks.severity import severities, severity_changed
 from incident_response.blocks.status import status
 from incident_response.blocks.text import web_address
+from incident_response.blocks.timeline import event_added, event_moved, timeline_page
+from incident_response.blocks.timeline_forms import add_event_form, move_event_form
 from incident_response.domain.alert import Alert, AlertState, IntakeRecord
 from incident_response.domain.briefing import Briefing
-from incident_response.domain.errors import RefusedError
+from incident_response.domain.errors import NotInCommandError, RefusedError, WrongStateError
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, LedgerEntry
 from incident_response.domain.model import UserId
+from incident_response.domain.postmortem import (
+    ActionItem,
+    ActionType,
+    LedgerMark,
+    PostmortemDocument,
+    Prose,
+)
 from incident_response.domain.response import Call
 from incident_response.domain.roles import Role
+from incident_response.domain.timeline import TimelineRow, Who
 from incident_response.ports.chat import Invited, Message
 from incident_response.ports.event_queue import DeadLetter
 from incident_response.ports.inbox import Envelope, EnvelopeKind
@@ -64,6 +88,21 @@ def about_incident(incident: Incident, briefing: Briefing, now: datetime) -> Ite
     yield alert_notices.alert_resolved(incident)
     yield alert_notices.alert_refired(incident)
     yield alert_notices.reopened(incident)
+    yield alert_notices.merged_alert_refired(incident)
+    yield resolution.resolving(incident)
+    yield resolution.resolved_in_public(incident)
+    for archive_at in (None, now):
+        yield resolution.resolved_in_room(
+            incident, briefing.parts, run="resolve#1", archive_at=archive_at
+        )
+    yield pulse(incident)
+    yield aftercare.archiving(incident)
+    yield aftercare.review_overdue(incident, is_gone=True)
+    yield aftercare.pulse_reminder(incident)
+    yield lifecycle.linked(incident, by=UserId("U0ADA"))
+    yield lifecycle.merged_here(incident, by=UserId("U0ADA"))
+    yield lifecycle.merged_away(incident, UserId("U0ADA"), now)
+    yield lifecycle.reopened_for(incident)
     yield command_offered(incident)
     yield taken_over(incident, now, policy=POLICY)
     yield severities(incident, policy=POLICY)
@@ -99,6 +138,13 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     yield notices.room_failed(incident, "create_room", text)
     yield refusals.could_not(text, text, text)
     yield refusals.failed(text, RefusedError(text, reason=text))
+    yield refusals.failed(text, WrongStateError(text, by=text))
+    yield refusals.failed(text, NotInCommandError(text, commander=text or "?"))
+    yield resolution.room_not_told(incident, text)
+    yield lifecycle.mitigated(incident, text, by=user)
+    yield lifecycle.reopened(text, by=user)
+    yield lifecycle.cancelled(incident, text, user, at)
+    yield aftercare.not_archived(text)
     yield replies.invited(Invited(joined=(user,) * 30, refused={user: text}))
     yield replies.role_assigned(Role.SCRIBE, user, by=UserId("U0ADA"), previous=UserId("W0BEN"))
     call = Call(number=1, key="k", levels=(text,), at=at, why=text, unresolved=(text,) * 20)
@@ -107,6 +153,14 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     yield escalation.nobody_to_call(incident, call, troubles, is_anybody_reached=False)
     yield severity_changed(incident, changed_severity(text, at=at), policy=POLICY)
     yield duty(Role.COMMANDER, policy=POLICY)
+    rows = told_rows(text, user, at=at)
+    for page in (None, 1, 2, 99):
+        yield timeline_page(incident, rows, page=page)
+    yield catchup(incident, rows, at, written=text)
+    yield catchup(incident, (), at)
+    yield event_added(text, text)
+    yield event_moved(10**9, text)
+    yield postmortem(incident, document(incident, text), at)
     yield help_text([HelpRow(text, text, text, is_anywhere=True)] * 5, "/inc")
     yield unknown_command(text, text, "/inc")
 
@@ -123,12 +177,34 @@ def changed_severity(reason: str, *, at: datetime) -> LedgerEntry:
     )
 
 
+def told_rows(text: str, user: UserId, *, at: datetime) -> tuple[TimelineRow, ...]:
+    row = TimelineRow(seq=10**9, at=at, parts=("By ", Who(user), ": ", text), is_moved=True)
+    return (row,) * 30
+
+
+def document(incident: Incident, text: str) -> PostmortemDocument:
+    item = ActionItem(type=ActionType.PROCESS, title=text, detail=text, owner=text)
+    return PostmortemDocument(
+        incident_id=incident.incident_id,
+        code=incident.code,
+        title=text,
+        severity=incident.severity,
+        status=incident.status,
+        started_at=incident.started_at,
+        written_at=incident.started_at,
+        prose=Prose(summary=text),
+        follow_ups=tuple(item.model_copy(update={"title": f"{text}{n}"}) for n in range(12)),
+        ledger=LedgerMark(seq=1, hash="0" * 64),
+    )
+
+
 def given_links(incident: Incident, briefing: Briefing) -> set[str]:
     urls = [link.url for link in incident.links]
     for part in (briefing.health, briefing.logs, briefing.traces):
         urls += [part.url] if part else []
     urls += [trace.url for trace in briefing.traces.traces] if briefing.traces else []
     urls += [commit.url for commit in briefing.changes.commits] if briefing.changes else []
+    urls += [incident.postmortem.url] if incident.postmortem else []
     return {web_address(url) for url in urls} - {""}
 
 
@@ -161,6 +237,25 @@ def test_every_message_about_a_text_fits_and_does_only_what_it_should(
 @given(title=samples.hostile, message=samples.hostile)
 def test_the_declare_modal_fits_whatever_it_is_filled_with(title: str, message: str) -> None:
     assert slack_limits.violations(declare_modal(POLICY, title=title, message=message)) == []
+
+
+@EXAMPLES
+@given(incident=samples.incidents, text=samples.hostile, user=samples.users, at=samples.times)
+def test_the_forms_of_the_timeline_fit_whatever_has_happened(
+    incident: Incident, text: str, user: UserId, at: datetime
+) -> None:
+    rows = [replace(row, seq=n) for n, row in enumerate(told_rows(text, user, at=at) * 5, start=1)]
+    assert slack_limits.violations(add_event_form(incident, text=text)) == []
+    assert slack_limits.violations(move_event_form(incident, rows)) == []
+
+
+@EXAMPLES
+@given(incident=samples.incidents, suggestion=samples.hostile)
+def test_the_forms_that_end_an_incident_fit_whatever_was_said(
+    incident: Incident, suggestion: str
+) -> None:
+    for form in (resolve_form(incident, suggestion), cancel_form(incident)):
+        assert slack_limits.violations(form) == []
 
 
 @EXAMPLES

@@ -94,7 +94,7 @@ def test_with_nobody_in_command_the_nudge_asks_for_that() -> None:
 
 def test_the_room_is_told_in_one_line_what_its_alert_does() -> None:
     assert alert_notices.alert_resolved(INCIDENT).text == (
-        f"🟢 The alert stopped firing {BEGAN_AT}. The incident stays open until you close it."
+        f"🟢 The alert stopped firing {BEGAN_AT}. The incident stays open until you resolve it."
     )
     assert alert_notices.alert_refired(INCIDENT).text == (
         f"🔥 The alert is firing again since {BEGAN_AT}."

@@ -89,6 +89,7 @@ async def test_where_both_ways_to_the_model_are_set_bedrock_is_taken(
         "tempo_url",
         "github_url",
         "anthropic_url",
+        "statuspage_url",
     ],
 )
 @pytest.mark.parametrize("address", ["nowhere", "ftp://127.0.0.1", "http://"])

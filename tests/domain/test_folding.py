@@ -7,7 +7,8 @@ from incident_response.adapters.policy_yaml import shipped_policy
 from incident_response.domain.alert import Alert, AlertState, IntakeRecord
 from incident_response.domain.folding import REOPEN_WINDOW, FoldKind, fold
 from incident_response.domain.incident import AlertGroup, Incident, IncidentStatus
-from incident_response.domain.model import UserId
+from incident_response.domain.model import IncidentId, UserId
+from incident_response.domain.response import Escalation, Nudging, Resolution
 from incident_response.domain.roles import Role
 from incident_response.domain.severity import Severity
 
@@ -132,6 +133,80 @@ def test_a_closed_incident_reopens_within_the_window_and_not_for_what_was_before
     assert book.current is not None
     assert book.current.status is IncidentStatus.ASSEMBLED
     assert book.current.resolved_at is None
+
+
+def test_what_opens_again_forgets_its_end_and_calls_people_from_the_bottom_of_the_ladder() -> None:
+    book = Book()
+    book.take(record(0))
+    closed_at = START + timedelta(minutes=10)
+    answered = Escalation(level=3, acknowledged_by=UserId("U0ADA"), acknowledged_at=START)
+    book.put(
+        status=IncidentStatus.RESOLVED,
+        resolved_at=closed_at,
+        mitigated_at=closed_at,
+        resolution=Resolution(by=UserId("U0ADA"), at=closed_at),
+        resolutions=1,
+        merged_into=IncidentId("inc-0"),
+        nudging=Nudging(is_silenced=True),
+        escalation=answered,
+        version=2,
+    )
+    again = record(12)
+    assert book.take(again) is FoldKind.REOPENED
+    assert book.current is not None
+    assert not book.current.is_ending
+    assert (book.current.mitigated_at, book.current.merged_into) == (None, None)
+    assert book.current.resolutions == 1, "the next end is told from the last"
+    assert book.current.nudging == Nudging()
+    assert book.current.escalation == Escalation(armed_at=again.received_at)
+
+
+def test_what_fires_again_while_it_is_being_resolved_stops_that_and_keeps_who_answered() -> None:
+    book = Book()
+    book.take(record(0))
+    book.take(record(5, RESOLVED))
+    resolution = Resolution(by=UserId("U0ADA"), at=START + timedelta(minutes=6))
+    answered = Escalation(level=1, acknowledged_by=UserId("U0ADA"), acknowledged_at=START)
+    book.put(resolution=resolution, resolutions=1, escalation=answered)
+    assert book.take(record(7)) is FoldKind.REOPENED
+    assert book.current is not None
+    assert book.current.resolution is None
+    assert book.current.escalation.is_acknowledged
+    assert book.current.escalation.level == 1
+
+
+def test_an_alert_cannot_call_people_into_an_archived_room() -> None:
+    book = Book()
+    book.take(record(0))
+    book.take(record(5, RESOLVED))
+    book.put(
+        status=IncidentStatus.RESOLVED,
+        resolved_at=START + timedelta(minutes=6),
+        room_archived_at=START + timedelta(minutes=7),
+        version=3,
+    )
+    assert book.take(record(8)) is FoldKind.OPENED
+
+
+def test_what_was_merged_stays_where_it_is_while_that_is_worked_on() -> None:
+    book = Book()
+    book.take(record(0))
+    book.take(record(5, RESOLVED))
+    book.put(
+        status=IncidentStatus.CANCELLED,
+        resolved_at=START + timedelta(minutes=6),
+        merged_into=IncidentId("inc-0"),
+        version=3,
+    )
+    late = record(600)
+    folded = fold(
+        late, book.group, book.current, now=late.received_at, policy=POLICY, lives_on=True
+    )
+    assert folded.kind is FoldKind.ATTACHED
+    assert folded.incident is not None
+    assert folded.incident.merged_into == "inc-0"
+    assert [entry.details["is_back"] for entry in folded.entries] == [True]
+    assert book.take(late) is FoldKind.OPENED, "over there it ended: somebody has to look"
 
 
 def test_acknowledging_changes_nothing_but_the_ledger() -> None:

@@ -26,21 +26,25 @@ from incident_response.domain.context import (
     TraceSummary,
 )
 from incident_response.domain.incident import Incident
-from incident_response.domain.model import UserId
+from incident_response.domain.model import EventId, Json, UserId
 from incident_response.domain.people import ChatUser, Origin, Person, Roster
 from incident_response.domain.policy import Policy
 from incident_response.domain.severity import Severity
+from incident_response.events import EVENTS
 from incident_response.ports.chat import Chat
+from incident_response.ports.clock import Clock
 from incident_response.ports.drafter import Drafter
 from incident_response.ports.incident_store import PlanState
+from incident_response.routing.event import Event
 from incident_response.routing.workflows import Workflows
 from incident_response.settings import Settings
-from incident_response.workflows.accept_alert import AlertIntake
+from incident_response.workflows.accept_alert import ALERT_RECEIVED, AlertIntake
 from incident_response.workflows.fold_alerts import ASSEMBLE
 from incident_response.workflows.war_room import Sources
 from tests.fakes.chat import FakeChannel, FakeChat
 from tests.fakes.code_host import FakeCodeHost
 from tests.fakes.directory import FakeDirectory
+from tests.fakes.issue_tracker import FakeIssueTracker
 from tests.fakes.on_call import FakeOnCall
 from tests.fakes.pager import FakePager
 from tests.fakes.telemetry import FakeTelemetry
@@ -69,7 +73,7 @@ def person(name: str, *, level: int = 0, origin: Origin = Origin.ON_CALL) -> Per
 class World:
     """Everything outside the program; a crash leaves it as it is."""
 
-    clock: SystemClock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=SystemClock)
     drafter: Drafter | None = None
     chat: FakeChat = field(init=False)
     on_call: FakeOnCall = field(init=False)
@@ -77,6 +81,9 @@ class World:
     telemetry: FakeTelemetry = field(init=False)
     code_host: FakeCodeHost = field(init=False)
     pager: FakePager = field(init=False)
+    tracker: FakeIssueTracker = field(init=False)
+    has_tracker: bool = True
+    """Whether it is connected."""
     backend: EmbeddedBackend = field(init=False)
     began: datetime = field(init=False)
 
@@ -115,6 +122,8 @@ class World:
             {"api": ChangeExcerpt(repository="x/api", commits=(commit,))}
         )
 
+        self.tracker = FakeIssueTracker(people=[user.email for user in USERS])
+
     @property
     def sources(self) -> Sources:
         return Sources(
@@ -128,7 +137,10 @@ class World:
 
     @property
     def outside(self) -> Outside:
-        return Outside(sources=self.sources, pager=self.pager, drafter=self.drafter)
+        tracker = self.tracker if self.has_tracker else None
+        return Outside(
+            sources=self.sources, pager=self.pager, tracker=tracker, drafter=self.drafter
+        )
 
     @property
     def room(self) -> FakeChannel:
@@ -165,6 +177,17 @@ class House:
             return None
         self.workflows.runner.kick(incident_id, ASSEMBLE)
         return await self.workflows.store.get(incident_id)
+
+    async def accepted(self, **changes: object) -> EventId:
+        """Accept an alert, and nothing more."""
+        accepted = await self.intake.accept(alert(self.world, **changes), raw=b"{}")
+        return accepted.event_id
+
+    async def received(self, **changes: object) -> None:
+        """Accept an alert and have its event handled to the end, as the queue would."""
+        body: Json = {"event_id": await self.accepted(**changes)}
+        handler = next(e for e in EVENTS if e.type == ALERT_RECEIVED)
+        await handler.handle(Event(type=ALERT_RECEIVED, body=body), self.workflows)
 
     async def assembled(self, **changes: object) -> Incident:
         """Fire an alert and wait until its room stands."""

@@ -18,6 +18,7 @@ from incident_response.domain.known_names import KnownNames
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.redaction import Brief, Material, Task
 from incident_response.domain.severity import Severity
+from incident_response.ports.page_board import PageInfo
 from incident_response.workflows import drafting as drafting_module
 from incident_response.workflows.change_incident import Decision, change_incident
 from incident_response.workflows.draft_material import DraftMaterial
@@ -445,6 +446,9 @@ class Board:
 
     async def subscribers(self) -> int:
         return 0
+
+    async def about(self) -> PageInfo:
+        return PageInfo(name="Status")
 
 
 def drafting_with(board: Board, home: House) -> Drafting:

@@ -5,6 +5,8 @@ drawn (blocks).
 """
 
 from incident_response.actions.acknowledge import action as acknowledge
+from incident_response.actions.cancel_form import action as cancel_form
+from incident_response.actions.cancel_incident import action as cancel_incident
 from incident_response.actions.channel_message import action as channel_message
 from incident_response.actions.declare import action as declare
 from incident_response.actions.declare_from_message import action as declare_from_message
@@ -12,12 +14,20 @@ from incident_response.actions.escalate import action as escalate
 from incident_response.actions.hand_over import action as hand_over
 from incident_response.actions.join_room import action as join_room
 from incident_response.actions.member_joined import action as member_joined
+from incident_response.actions.mitigate_incident import action as mitigate_incident
+from incident_response.actions.open_timeline_form import actions as open_timeline_form
 from incident_response.actions.raise_impact import actions as raise_impact
+from incident_response.actions.rate import actions as ratings
+from incident_response.actions.reopen_incident import action as reopen_incident
+from incident_response.actions.resolve_form import action as resolve_form
+from incident_response.actions.resolve_incident import action as resolve_incident
 from incident_response.actions.retry_step import action as retry_step
 from incident_response.actions.set_severity import action as set_severity
 from incident_response.actions.take_command import action as take_command
 from incident_response.actions.take_role import action as take_role
 from incident_response.actions.tick_checklist import action as tick_checklist
+from incident_response.actions.timeline_form import actions as timeline_form
+from incident_response.actions.turn_timeline import actions as turn_timeline
 
 ACTIONS = (
     take_command,
@@ -30,6 +40,16 @@ ACTIONS = (
     join_room,
     tick_checklist,
     retry_step,
+    *turn_timeline,
+    *open_timeline_form,
+    *timeline_form,
+    mitigate_incident,
+    resolve_incident,
+    resolve_form,
+    reopen_incident,
+    cancel_incident,
+    cancel_form,
+    *ratings,
     declare,
     declare_from_message,
     member_joined,

@@ -23,6 +23,18 @@ SET_SEVERITY: Final = "set_severity"
 TAKE_ROLE: Final = "take_role"
 HAND_OVER: Final = "hand_over"
 RAISE_IMPACT: Final = "raise_impact"
+TIMELINE_EARLIER: Final = "timeline_earlier"
+TIMELINE_LATER: Final = "timeline_later"
+ADD_EVENT: Final = "add_event"
+MOVE_EVENT: Final = "move_event"
+ADD_EVENT_FORM: Final = "add_event_form"
+MOVE_EVENT_FORM: Final = "move_event_form"
+RESOLVE_INCIDENT: Final = "resolve_incident"
+MITIGATE_INCIDENT: Final = "mitigate_incident"
+REOPEN_INCIDENT: Final = "reopen_incident"
+CANCEL_INCIDENT: Final = "cancel_incident"
+RESOLVE_FORM: Final = "resolve_form"
+CANCEL_FORM: Final = "cancel_form"
 RUN_COMMAND: Final = "run_command"
 """A button of the tray, followed by a colon and the verb; and callback of a command's form."""
 DECLARE: Final = "declare"
@@ -44,16 +56,22 @@ class ButtonValue(Value):
     step: str = ""
     """The plan's step to retry; empty for other buttons."""
     choice: str = ""
-    """What was chosen, for one of several: a severity, a role, an impact."""
+    """What was chosen, for one of several: a severity, a role, an impact, a page."""
+    plan: str = ""
+    """The run of a plan whose step it is; empty for the room's assembly."""
 
 
-def encode_value(incident_id: IncidentId, *, step: str = "", choice: str = "") -> str:
+def encode_value(
+    incident_id: IncidentId, *, step: str = "", choice: str = "", plan: str = ""
+) -> str:
     """A button's value, such as ``{"v":1,"i":"inc-0a1b2c3d4e5f"}``."""
     content: dict[str, str | int] = {"v": VERSION, "i": incident_id}
     if step:
         content["s"] = step
     if choice:
         content["c"] = choice
+    if plan:
+        content["p"] = plan
     return json.dumps(content, separators=(",", ":"))
 
 
@@ -72,7 +90,10 @@ def decode_value(raw: str) -> ButtonValue:
     require_version(content.get("v"))
     try:
         return ButtonValue(
-            incident_id=content.get("i"), step=content.get("s", ""), choice=content.get("c", "")
+            incident_id=content.get("i"),
+            step=content.get("s", ""),
+            choice=content.get("c", ""),
+            plan=content.get("p", ""),
         )
     except ValidationError as error:
         raise unreadable("this button names no incident") from error

@@ -7,8 +7,9 @@ Not here: what the room is told about its alert (alert_notices).
 from typing import Final
 
 from incident_response.blocks import action_ids, kit, rich, words
-from incident_response.blocks.text import Safe, escape, excerpt, join, say, when
+from incident_response.blocks.text import Safe, code, escape, excerpt, join, say, when
 from incident_response.domain.alert import IntakeRecord
+from incident_response.domain.audit import Finding
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import Json
 from incident_response.ports.chat import Message
@@ -82,6 +83,34 @@ def room_failed(incident: Incident, step: str, reason: str) -> Message:
     value = action_ids.encode_value(incident.incident_id, step=step)
     retry = kit.button("Retry", action_id=action_ids.RETRY_STEP, value=value, primary=True)
     return kit.paragraph(text, block_id="room_failed", accessory=retry)
+
+
+def publication_blocked(incident: Incident, reason: str) -> Message:
+    """A message to customers was approved, and the ledger does not prove it."""
+    text = say(
+        "🚨 *A message to customers was held back.* Its approval could not be proved, so nothing"
+        " was published. Run {command} and look who can write to the store.\n{badge} {title}"
+        "\n{reason}",
+        command=code("incident-response audit verify"),
+        badge=words.badge(incident),
+        title=excerpt(words.title(incident), REASON),
+        reason=_because(reason),
+    )
+    return kit.paragraph(text, block_id="publication_blocked")
+
+
+def ledger_violated(finding: Finding) -> Message:
+    """The auditor found a ledger that cannot be true."""
+    text = say(
+        "🚨 *The ledger of {incident} does not hold* at entry {seq}. Somebody changed it, or"
+        " something was published that must not be. Run {command}, and keep a copy of the store."
+        "\n{reason}",
+        incident=code(finding.incident_id),
+        seq=finding.seq,
+        command=code("incident-response audit verify"),
+        reason=_because(finding.why),
+    )
+    return kit.paragraph(text, block_id="ledger_violated")
 
 
 def _alert(record: IntakeRecord) -> Safe:

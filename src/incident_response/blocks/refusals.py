@@ -6,7 +6,7 @@ Not here: what an operator is told (notices).
 from typing import Final
 
 from incident_response.blocks import action_ids, kit
-from incident_response.blocks.text import excerpt, join, say
+from incident_response.blocks.text import Safe, excerpt, join, mention, say
 from incident_response.domain import errors
 from incident_response.ports.chat import Message
 
@@ -44,10 +44,30 @@ def failed(what: str, error: errors.IncidentResponseError) -> Message:
     """``could_not`` for an error of the tree."""
     if isinstance(error, errors.RefusedError) and error.reason == action_ids.SUPERSEDED:
         return could_not(what, str(error), _SUPERSEDED_WAY)
+    if isinstance(error, errors.NotInCommandError) and error.commander:
+        return _only(what, error.commander)
+    if isinstance(error, errors.WrongStateError):
+        return _wrong_state(what, error)
     for kind, why, do in _WAYS:
         if isinstance(error, kind):
             return could_not(what, why or str(error), do)
     return could_not(what, _with_reason(error), _DEFAULT_WAY)
+
+
+def _only(what: str, commander: str) -> Message:
+    text = say(
+        "⚠️ Could not {what}: {who} is in command, and only they can. Ask them, or take command.",
+        what=excerpt(what, REASON),
+        who=mention(commander),
+    )
+    return kit.paragraph(text, block_id="refusal")
+
+
+def _wrong_state(what: str, error: errors.WrongStateError) -> Message:
+    why = excerpt(str(error).rstrip(". "), REASON)
+    by = say(" (by {who})", who=mention(error.by)) if error.by else Safe()
+    text = say("⚠️ Could not {what}: {why}{by}.", what=excerpt(what, REASON), why=why, by=by)
+    return kit.paragraph(text, block_id="refusal")
 
 
 def _with_reason(error: errors.IncidentResponseError) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from incident_response.blocks.text import clean, cut, link_label, utc, web_address
+from incident_response.blocks.text import clean, cut, is_user_id, link_label, utc, web_address
 from incident_response.domain.model import Json
 
 EMPTY = "—"
@@ -22,6 +22,20 @@ def text(content: str, limit: int, *, bold: bool = False, code: bool = False) ->
 def words(content: str, *, bold: bool = False) -> Json:
     """Our own literal words, spaces included."""
     return _styled({"type": "text", "text": content}, bold, False)
+
+
+def plain_words(content: str, limit: int) -> Json:
+    """Untrusted words of a longer line, with the spaces around them, cut to ``limit``."""
+    before = " " if content[:1].isspace() else ""
+    after = " " if content[-1:].isspace() else ""
+    return {"type": "text", "text": f"{before}{cut(clean(content), limit)}{after}" or EMPTY}
+
+
+def person(user_id: str) -> Json:
+    """A mention, or the harmless text of what is not a user id."""
+    if not is_user_id(user_id):
+        return text(user_id, 80)
+    return {"type": "user", "user_id": user_id}
 
 
 def lines(content: str, limit: int) -> Json:

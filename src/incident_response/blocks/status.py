@@ -8,6 +8,7 @@ from datetime import datetime
 from incident_response.blocks import kit, words
 from incident_response.blocks.controls import controls
 from incident_response.blocks.escalation import escalation_line
+from incident_response.blocks.life_buttons import life_row
 from incident_response.blocks.missing import in_short
 from incident_response.blocks.people import command_line, mentions, take_command
 from incident_response.blocks.text import Safe, bold, channel, escape, excerpt, join, mention, say
@@ -43,9 +44,8 @@ def status(incident: Incident, briefing: Briefing, now: datetime, *, policy: Pol
         in_short(briefing),
     ]
     body = kit.section(join(rows, "\n"), block_id="status", accessory=take_command(incident))
-    return kit.message(
-        join([head, state, command_line(incident)]), [body, *controls(incident, policy=policy)]
-    )
+    buttons = [*controls(incident, policy=policy), *life_row(incident)]
+    return kit.message(join([head, state, command_line(incident)]), [body, *buttons])
 
 
 def _state(incident: Incident, now: datetime) -> Safe:

@@ -12,6 +12,7 @@ from incident_response.domain.alert import AlertState
 from incident_response.domain.context import Reading
 from incident_response.domain.incident import Incident, IncidentStatus
 from incident_response.domain.severity import Severity
+from incident_response.domain.spans import duration as duration
 
 NO_DATA: Final = "no data"
 UNTITLED: Final = "(no title)"
@@ -33,6 +34,9 @@ STATUS: Final = {
     IncidentStatus.CANCELLED: "Cancelled",
 }
 
+RESOLVING: Final = "Resolving"
+MERGED: Final = "Merged into another incident"
+
 ALERT: Final = {
     AlertState.FIRING: "the alert is firing",
     AlertState.RESOLVED: "the alert has stopped firing",
@@ -49,6 +53,10 @@ _SAME_RATIO = 0.05
 
 def status(incident: Incident) -> str:
     """Where it stands; an open incident that has a room is in progress, assembled or not."""
+    if incident.is_ending and not incident.is_closed:
+        return RESOLVING
+    if incident.merged_into is not None:
+        return MERGED
     if incident.status is IncidentStatus.OPEN and incident.room is not None:
         return STATUS[IncidentStatus.ASSEMBLED]
     return STATUS[incident.status]
@@ -67,19 +75,6 @@ def title(incident: Incident) -> str:
 def plural(number: int, noun: str) -> str:
     """``1 alert``, ``2 alerts``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def duration(length: timedelta) -> str:
-    """``under a minute``, ``4 min``, ``1 h 5 min``, ``2 d 3 h``; a negative one counts as none."""
-    minutes = max(0, int(length.total_seconds())) // 60
-    hours, days = minutes // 60, minutes // 1440
-    if not minutes:
-        return "under a minute"
-    if not hours:
-        return f"{minutes} min"
-    if not days:
-        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
-    return f"{days} d {hours % 24} h" if hours % 24 else f"{days} d"
 
 
 def ago(at: datetime, now: datetime) -> str:

@@ -3,6 +3,7 @@
 import structlog
 
 from incident_response.adapters.embedded.backend import EmbeddedBackend
+from incident_response.adapters.embedded.ledger_file import LedgerFile
 from incident_response.domain.errors import InvalidConfigurationError, NotFoundError
 from incident_response.ports.clock import Clock
 from incident_response.settings import Settings
@@ -25,8 +26,21 @@ def open_backend(settings: Settings, clock: Clock) -> EmbeddedBackend:
         raise InvalidConfigurationError(
             f"STATE_DIR: no folder can be at {where}: {why}"
         ) from error
-    key = settings.ledger_key.get_secret_value().encode() if settings.ledger_key else None
-    return EmbeddedBackend.open(settings.state_dir / FILE_NAME, clock=clock, seal_key=key)
+    return EmbeddedBackend.open(
+        settings.state_dir / FILE_NAME, clock=clock, seal_key=_ledger_key(settings)
+    )
+
+
+def open_ledgers(settings: Settings) -> LedgerFile:
+    """Only the ledgers, for reading, beside whoever is at work on them; closed by the caller.
+
+    Raises ``InvalidConfigurationError`` or ``UnavailableError`` if there are none to be read.
+    """
+    return LedgerFile.open(settings.state_dir / FILE_NAME, seal_key=_ledger_key(settings))
+
+
+def _ledger_key(settings: Settings) -> bytes | None:
+    return settings.ledger_key.get_secret_value().encode() if settings.ledger_key else None
 
 
 async def keep_secret(backend: EmbeddedBackend, name: str, value: str) -> None:

@@ -40,25 +40,42 @@ from incident_response.routing.reception import Reception
 from incident_response.routing.workflows import Workflows
 from incident_response.settings import Settings
 from incident_response.workflows.accept_alert import AlertIntake
+from incident_response.workflows.aftercare import AFTERCARE_QUEUE, Aftercare
+from incident_response.workflows.approval_gate import StatuspageApprovalGate
+from incident_response.workflows.auditor import Auditor
 from incident_response.workflows.briefing import CONTEXT_STEPS
 from incident_response.workflows.calling import CallPlan
+from incident_response.workflows.catch_up import CatchUpDesk
 from incident_response.workflows.checklist import ChecklistDesk
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
 from incident_response.workflows.draft_material import DraftMaterial
 from incident_response.workflows.drafting import Drafting
+from incident_response.workflows.ending import IncidentEnding
 from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.impact import ImpactDesk
+from incident_response.workflows.lifecycle import IncidentLifecycle
 from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
+from incident_response.workflows.postmortem import PostmortemWriter
+from incident_response.workflows.postmortem_evidence import EvidenceDesk
+from incident_response.workflows.publishing import Publisher
+from incident_response.workflows.pulse import PulseDesk
+from incident_response.workflows.reminders import Reminders
+from incident_response.workflows.resolution import IncidentResolver
 from incident_response.workflows.roles import RoleDesk
 from incident_response.workflows.room_board import RoomBoard
 from incident_response.workflows.room_members import RoomMembers
 from incident_response.workflows.room_notices import RoomNotices
 from incident_response.workflows.rung_people import RungPeople
 from incident_response.workflows.severity import SeverityDesk
+from incident_response.workflows.source_changes import SourceChanges
+from incident_response.workflows.timeline import Timeline
 from incident_response.workflows.war_room import WarRoomAssembler
+
+QUEUES = (INCIDENT_QUEUE, NUDGE_QUEUE, AFTERCARE_QUEUE)
+"""What is worked off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +119,8 @@ async def build_processor(
         settings,
         backend=backend,
         chat=chat,
-        outside=outside,
         policy=policy or load_policy(settings),
+        outside=outside,
         intake=intake,
         clock=clock,
     )
@@ -202,15 +219,80 @@ def build_workflows(
         clock=clock,
         incidents_channel=settings.incidents_channel,
     )
+    page_id = settings.statuspage_page_id if outside.status_page is not None else ""
+    gate = StatuspageApprovalGate(
+        publisher=Publisher(
+            status_page=outside.status_page,
+            page_id=page_id,
+            store=store,
+            ledger=backend.ledger,
+            seal=backend.seal,
+            board=board,
+            operators=operators,
+            clock=clock,
+        ),
+        page_id=page_id,
+        policy=policy,
+        store=store,
+        ledger=backend.ledger,
+        chat=chat,
+        board=board,
+        clock=clock,
+    )
+    aftercare = Aftercare(
+        scheduler=backend.scheduler,
+        store=store,
+        ledger=backend.ledger,
+        chat=chat,
+        tracker=outside.tracker,
+        policy=policy,
+        clock=clock,
+    )
+    reminders = Reminders(nudges=nudges, ladder=escalation)
+    members = RoomMembers(store=store, chat=chat, board=board, clock=clock)
+    resolver = IncidentResolver(store=store, ledger=backend.ledger, chat=chat, clock=clock)
+    drafting = _drafting(settings, backend=backend, chat=chat, outside=outside, clock=clock)
+    postmortems = _postmortems(
+        settings,
+        backend=backend,
+        chat=chat,
+        outside=outside,
+        prose=drafting,
+        policy=policy,
+        clock=clock,
+    )
+    ending = IncidentEnding(
+        store=store,
+        chat=chat,
+        board=board,
+        reminders=reminders,
+        aftercare=aftercare,
+        postmortems=postmortems,
+        closing=None,
+        clock=clock,
+        incidents_channel=settings.incidents_channel,
+    )
+    lifecycle = IncidentLifecycle(
+        store=store,
+        ledger=backend.ledger,
+        chat=chat,
+        board=board,
+        members=members,
+        reminders=reminders,
+        aftercare=aftercare,
+        clock=clock,
+    )
     runner = PlanRunner(
-        plans=(assembler.plan, calls.plan),
+        plans=(assembler.plan, calls.plan, ending.plan, gate.plan),
         store=store,
         leases=backend.leases,
         clock=clock,
         owner=_owner(),
     )
+    timeline = Timeline(store=store, ledger=backend.ledger, clock=clock)
     folder = AlertFolder(intake=backend.intake, store=store, policy=policy, clock=clock)
     severity.kick = escalation.kick = runner.kick
+    gate.on_approved = runner.kick
     runner.on_progress = lambda incident_id, record: _show(board, incident_id, record)
     return Workflows(
         clock=clock,
@@ -219,6 +301,10 @@ def build_workflows(
         store=store,
         intake=backend.intake,
         runner=runner,
+        gate=gate,
+        auditor=Auditor(
+            ledger=backend.ledger, seal=backend.seal, operators=operators, clock=clock
+        ),
         folder=folder,
         board=board,
         notices=RoomNotices(
@@ -226,15 +312,15 @@ def build_workflows(
         ),
         operators=operators,
         dead_letters=DeadLetters(
-            queues=(backend.queue(INCIDENT_QUEUE), backend.queue(NUDGE_QUEUE)),
+            queues=tuple(map(backend.queue, QUEUES)),
             intake=backend.intake,
             operators=operators,
             clock=clock,
         ),
         roles=RoleDesk(store=store, chat=chat, board=board, policy=policy, clock=clock),
         checklist=ChecklistDesk(store=store, board=board, clock=clock),
-        members=RoomMembers(store=store, chat=chat, board=board, clock=clock),
-        drafting=_drafting(settings, backend=backend, chat=chat, outside=outside, clock=clock),
+        members=members,
+        drafting=drafting,
         declarations=Declarations(intake=intake, folder=folder, store=store),
         nudges=nudges,
         severity=severity,
@@ -247,7 +333,47 @@ def build_workflows(
             clock=clock,
         ),
         escalation=escalation,
+        timeline=timeline,
+        catch_up=CatchUpDesk(timeline=timeline, writer=drafting),
+        postmortems=postmortems,
+        resolver=resolver,
+        ending=ending,
+        lifecycle=lifecycle,
+        source_changes=SourceChanges(
+            store=store,
+            ledger=backend.ledger,
+            policy=policy,
+            resolver=resolver,
+            lifecycle=lifecycle,
+            clock=clock,
+        ),
+        aftercare=aftercare,
+        pulse=PulseDesk(store=store, chat=chat),
         commands=COMMANDS,
+    )
+
+
+def _postmortems(
+    settings: Settings,
+    *,
+    backend: EmbeddedBackend,
+    chat: Chat,
+    outside: Outside,
+    prose: Drafting,
+    policy: Policy,
+    clock: Clock,
+) -> PostmortemWriter:
+    return PostmortemWriter(
+        ledger=backend.ledger,
+        evidence=EvidenceDesk(
+            store=backend.incidents, chat=chat, sources=outside.sources, clock=clock
+        ),
+        policy=policy,
+        chat=chat,
+        clock=clock,
+        tracker=outside.tracker,
+        labels=settings.linear_labels,
+        prose=prose,
     )
 
 
@@ -288,7 +414,7 @@ def _consumers(
             queue=backend.queue(name), handle=handle, on_dead=on_dead, clock=clock
         )
 
-    return (consumer(INCIDENT_QUEUE), consumer(NUDGE_QUEUE))
+    return tuple(map(consumer, QUEUES))
 
 
 def _show(board: RoomBoard, incident_id: IncidentId, record: StepRecord) -> None:

@@ -25,6 +25,8 @@ from incident_response.adapters.grafana_cloud.loki import LokiLogSource
 from incident_response.adapters.grafana_cloud.mimir import MimirMetricsSource
 from incident_response.adapters.grafana_cloud.tempo import TempoTraceSource
 from incident_response.adapters.grafana_oncall import GrafanaOnCall
+from incident_response.adapters.linear import LinearTracker
+from incident_response.adapters.statuspage import StatuspagePage
 from incident_response.adapters.workos import WorkOSDirectory
 from incident_response.ports.clock import Clock
 from incident_response.ports.drafter import Drafter
@@ -140,6 +142,27 @@ def _github(s: Settings, c: Connection) -> GitHubCodeHost:
     )
 
 
+def _linear(s: Settings, c: Connection) -> LinearTracker:
+    return LinearTracker(
+        base_url=s.linear_url,
+        api_key=_secret(s.linear_api_key),
+        team_id=s.linear_team_id,
+        project_id=s.linear_project_id,
+        http=c.http,
+        clock=c.clock,
+    )
+
+
+def _statuspage(s: Settings, c: Connection) -> StatuspagePage:
+    return StatuspagePage(
+        base_url=s.statuspage_url,
+        api_key=_secret(s.statuspage_api_key),
+        page_id=s.statuspage_page_id,
+        http=c.http,
+        clock=c.clock,
+    )
+
+
 def _anthropic(s: Settings, c: Connection) -> AnthropicDrafter:
     access = direct(api_key=_secret(s.anthropic_api_key), base_url=s.anthropic_url)
     return _drafter(access, s, c)
@@ -171,6 +194,12 @@ VENDORS = (
     Vendor(name="Tempo", provides=("traces",), needs=("tempo_url", "tempo_token"), connect=_tempo),
     Vendor(name="GitHub", provides=("code_host",), needs=("github_token",), connect=_github),
     Vendor(
+        name="Linear",
+        provides=("tracker",),
+        needs=("linear_api_key", "linear_team_id"),
+        connect=_linear,
+    ),
+    Vendor(
         name="Anthropic", provides=("drafter",), needs=("anthropic_api_key",), connect=_anthropic
     ),
     # After the line before it, so that it wins where both are set: there the text stays in the
@@ -180,6 +209,12 @@ VENDORS = (
         provides=("drafter",),
         needs=("bedrock_region",),
         connect=_bedrock,
+    ),
+    Vendor(
+        name="Statuspage",
+        provides=("status_page", "page_board"),
+        needs=("statuspage_api_key", "statuspage_page_id"),
+        connect=_statuspage,
     ),
 )
 

@@ -5,6 +5,8 @@ drawn (blocks).
 """
 
 from incident_response.commands.ack import command as ack
+from incident_response.commands.cancel import command as cancel
+from incident_response.commands.catchup import command as catchup
 from incident_response.commands.checklist import command as checklist
 from incident_response.commands.declare import command as declare
 from incident_response.commands.escalate import command as escalate
@@ -13,12 +15,20 @@ from incident_response.commands.help import command as help_command
 from incident_response.commands.impact import command as impact
 from incident_response.commands.invite import command as invite
 from incident_response.commands.join import command as join
+from incident_response.commands.link import command as link
 from incident_response.commands.list import command as list_command
+from incident_response.commands.merge import command as merge
+from incident_response.commands.mitigate import command as mitigate
+from incident_response.commands.postmortem import command as postmortem
+from incident_response.commands.rate import command as rate
+from incident_response.commands.reopen import command as reopen
+from incident_response.commands.resolve import command as resolve
 from incident_response.commands.retry import command as retry
 from incident_response.commands.role import command as role
 from incident_response.commands.severity import command as severity
 from incident_response.commands.status import command as status
 from incident_response.commands.tick import command as tick
+from incident_response.commands.timeline import command as timeline
 from incident_response.commands.tray import command as tray
 from incident_response.commands.untick import command as untick
 
@@ -27,6 +37,8 @@ COMMANDS = (
     list_command,
     join,
     status,
+    catchup,
+    timeline,
     checklist,
     tick,
     untick,
@@ -38,6 +50,14 @@ COMMANDS = (
     role,
     handoff,
     invite,
+    mitigate,
+    resolve,
+    postmortem,
+    rate,
+    reopen,
+    cancel,
+    link,
+    merge,
     tray,
     help_command,
 )

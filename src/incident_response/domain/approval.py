@@ -2,7 +2,7 @@
 
 An ``ApprovedDraft`` can only be had from a sealed ledger that holds the approval: whoever wants
 one must show the entries and the seal. Not here: giving an approval (workflows.approval_gate),
-sending (workflows.publishing).
+sending (workflows.publishing), checking afterwards that it all went right (audit).
 """
 
 from collections.abc import Sequence
@@ -41,16 +41,22 @@ class ApprovedDraft:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("an approved message never changes")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("an approved message never changes")
+
     def __init_subclass__(cls) -> None:
         raise TypeError("nothing else is an approved message")
 
 
-def marks(draft: Draft) -> Json:
-    """What an entry about this draft carries, so that approval and publication can be matched."""
+def marks(draft: Draft, *, attempt: int | None = None) -> Json:
+    """What an entry about this draft carries, so that approval and publication can be matched.
+
+    ``attempt``: another than the draft's own, for an approval of the next one.
+    """
     return {
         "draft": draft.number,
         "revision": draft.revision,
-        "attempt": draft.attempt,
+        "attempt": draft.attempt if attempt is None else attempt,
         "digest": draft.message.digest,
     }
 
@@ -65,8 +71,7 @@ def approved_to_send(
     ledger that does not hold.
     """
     seal.verify(incident_id, entries)
-    state = _standing(draft, entries)
-    if state is not EntryKind.STATUSPAGE_DRAFT_APPROVED:
+    if _standing(draft, entries) is not EntryKind.STATUSPAGE_DRAFT_APPROVED:
         raise AutoPublishNotPermittedError(
             "The ledger holds no unused approval of exactly this message, so it is not published."
         )
@@ -86,34 +91,47 @@ def approved_and_sent(
     return ApprovedDraft(_MINT, incident_id, draft.key, draft.message)
 
 
-_SENT = (
-    EntryKind.STATUSPAGE_SENDING,
-    EntryKind.STATUSPAGE_UNCERTAIN,
-    EntryKind.STATUSPAGE_NEEDS_HUMAN,
+_SENT = frozenset(
+    {
+        EntryKind.STATUSPAGE_SENDING,
+        EntryKind.STATUSPAGE_UNCERTAIN,
+        EntryKind.STATUSPAGE_NEEDS_HUMAN,
+    }
 )
-_FLOW = {EntryKind.STATUSPAGE_DRAFT_APPROVED, EntryKind.STATUSPAGE_REFUSED, *_SENT}
+_STEPS: dict[EntryKind, frozenset[EntryKind | None]] = {
+    EntryKind.STATUSPAGE_DRAFT_APPROVED: frozenset({None}),
+    EntryKind.STATUSPAGE_SENDING: frozenset({EntryKind.STATUSPAGE_DRAFT_APPROVED}),
+    EntryKind.STATUSPAGE_UNCERTAIN: frozenset({EntryKind.STATUSPAGE_SENDING}),
+    EntryKind.STATUSPAGE_REFUSED: frozenset(
+        {EntryKind.STATUSPAGE_SENDING, EntryKind.STATUSPAGE_UNCERTAIN}
+    ),
+    EntryKind.STATUSPAGE_NEEDS_HUMAN: frozenset({EntryKind.STATUSPAGE_UNCERTAIN}),
+    EntryKind.STATUSPAGE_PUBLISHED: _SENT,
+    EntryKind.STATUSPAGE_REJECTED: frozenset(
+        {None, EntryKind.STATUSPAGE_DRAFT_APPROVED, EntryKind.STATUSPAGE_NEEDS_HUMAN}
+    ),
+}
+"""Each entry of an approval's life, and what the newest one before it may be; None: there is none.
+
+A sending that the page refused gives the approval back.
+"""
+_OUT_OF_ORDER = EntryKind.STATUSPAGE_APPROVAL_REFUSED
+"""How an approval stands whose entries make no sense: it allows nothing any more."""
 
 
 def _standing(draft: Draft, entries: Sequence[LedgerEntry]) -> EntryKind | None:
-    """What the newest entry about exactly this approval of exactly this message says; a refused
-    sending gives the approval back.
-    """
+    """What the newest entry about exactly this approval of exactly this message says."""
     wanted = marks(draft)
-    state: EntryKind | None = None
+    standing: EntryKind | None = None
     for entry in entries:
-        if any(entry.details.get(name) != value for name, value in wanted.items()):
-            continue
-        if entry.kind is EntryKind.STATUSPAGE_DRAFT_APPROVED:
-            state = entry.kind
-        elif state is not None:  # nothing counts before its approval
-            state = _after(state, entry.kind)
-    return state
+        if entry.kind in _STEPS and all(entry.details.get(k) == v for k, v in wanted.items()):
+            standing = _after(standing, entry.kind)
+    return standing
 
 
-def _after(state: EntryKind, kind: EntryKind) -> EntryKind | None:
+def _after(standing: EntryKind | None, kind: EntryKind) -> EntryKind:
+    if standing not in _STEPS[kind]:
+        return _OUT_OF_ORDER
     if kind is EntryKind.STATUSPAGE_REFUSED:
         return EntryKind.STATUSPAGE_DRAFT_APPROVED
-    if kind in _FLOW:
-        return kind
-    is_over = kind in (EntryKind.STATUSPAGE_PUBLISHED, EntryKind.STATUSPAGE_REJECTED)
-    return None if is_over else state
+    return kind

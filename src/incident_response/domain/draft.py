@@ -3,9 +3,14 @@
 ::
 
     PENDING ─approve→ APPROVED ─taken→ SENDING ─accepted→ PUBLISHED
-       │ ↺ edit          ↑ refused───────┤
-       └→ REJECTED                       └unknown→ RECONCILING ─found→ PUBLISHED
-                                                       └absent twice→ NEEDS_HUMAN
+       │ ↺ edit        │ ↑ refused───────┤
+       └→ REJECTED ←───┘                 └unknown→ RECONCILING ─found→ PUBLISHED
+              ↑                                        └absent twice→ NEEDS_HUMAN
+              └── reject ──────────────────────────────────────────────┤
+                                              APPROVED ←─ publish again ┘
+
+An approved draft that the page refuses for good, or for too long, is *stuck*: it waits for a
+person, who publishes it again, edits it (PENDING) or rejects it.
 
 Pure values. Not here: who may move it (workflows.approval_gate), sending it
 (workflows.publishing).
@@ -18,6 +23,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from incident_response.domain.errors import RefusedError
 from incident_response.domain.model import UserId, Value
 from incident_response.domain.plain_text import composed
 
@@ -94,6 +100,56 @@ class PageMessage(Value):
         return self.model_copy(update={"title": title, "body": composed(self.body)})
 
 
+class DraftContent(Value):
+    """What somebody wants to tell customers, before it is a message to one page."""
+
+    title: str
+    body: str
+    status: PageStatus
+    impact: PageImpact
+    components: tuple[Component, ...] = ()
+
+    def message(self, *, page_id: str, page_incident_id: str = "") -> PageMessage:
+        """The message to this page, its texts composed: exactly what is shown, hashed and sent.
+
+        Raises ``RefusedError`` that says what to change.
+        """
+        message = PageMessage(
+            page_id=page_id,
+            page_incident_id=page_incident_id,
+            title=self.title,
+            body=self.body,
+            status=self.status,
+            impact=self.impact,
+            components=self.components,
+        ).composed()
+        _check_text("title", message.title, TITLE_LIMIT)
+        _check_text("text", message.body, BODY_LIMIT)
+        _check_components(message.components)
+        return message
+
+
+_SHOWS_NOTHING = dict.fromkeys(map(ord, "\u200c\u200d\u2800\u3164"))
+"""What a cleaned text may still hold that nobody sees: joiners, blanks that are no spaces."""
+
+
+def _check_text(what: str, text: str, limit: int) -> None:
+    if not text.translate(_SHOWS_NOTHING).strip():
+        raise RefusedError(f"The {what} is empty: write what customers shall read.")
+    if len(text) > limit:
+        raise RefusedError(
+            f"The {what} has {len(text):,} characters, and at most {limit:,} are shown whole:"
+            f" shorten it by {len(text) - limit:,}."
+        )
+
+
+def _check_components(components: tuple[Component, ...]) -> None:
+    ids = [component.component_id for component in components]
+    twice = sorted({c.name for c in components if ids.count(c.component_id) > 1})
+    if twice:
+        raise RefusedError(f"{', '.join(twice)} is there twice: give each component one status.")
+
+
 class DraftState(StrEnum):
     """How far a draft is."""
 
@@ -127,6 +183,8 @@ class Approval(Value):
     """Of the message that was shown to them."""
     right: str
     """Why they may: ``commander`` or ``approver``."""
+    attempt: int = 1
+    """Which of the draft's attempts it is for."""
 
 
 class Draft(Value):
@@ -146,7 +204,7 @@ class Draft(Value):
     subscribers: int | None = None
     """How many customers are told by mail; None if that is not known."""
     approvals: tuple[Approval, ...] = ()
-    """Of this revision, in order; as many different people as the policy asks for."""
+    """Of this revision, in order; for each attempt as many people as the policy asks for."""
     attempt: int = 0
     """How often it was approved to the end: one POST each, unless the page refused it."""
     sent_at: datetime | None = None
@@ -154,11 +212,37 @@ class Draft(Value):
     """How often the page was looked at for it since it was sent."""
     trouble: str = ""
     """Why it was refused, rejected or is not certain, for people."""
+    is_stuck: bool = False
+    """Whether it is approved and nothing more is done by itself: a person has to decide."""
 
     @property
     def key(self) -> str:
         """What marks it on the page, so that it can be found there."""
         return f"{self.number}.{self.revision}.{self.attempt}"
+
+    @property
+    def may_be_edited(self) -> bool:
+        """Whether its text may change: it is not approved, or nothing becomes of its approval."""
+        return self.state is DraftState.PENDING or self.is_stuck
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether an approval would have it sent (again)."""
+        return self.may_be_edited or self.state is DraftState.NEEDS_HUMAN
+
+    @property
+    def given(self) -> tuple[Approval, ...]:
+        """The approvals that count now: for the attempt under way, or else for the next one."""
+        attempt = self.attempt + 1 if self.waits_for_approval else self.attempt
+        return tuple(a for a in self.approvals if a.attempt == attempt)
+
+    def is_named_by(self, code: str) -> bool:
+        """Whether ``code`` names exactly this text.
+
+        A button carries the whole digest; a person types at least ``CODE_LENGTH`` digits of it.
+        """
+        digits = code.strip().lower()
+        return len(digits) >= CODE_LENGTH and self.message.digest.startswith(digits)
 
 
 class PageThread(Value):

@@ -12,6 +12,8 @@
         ├── RefusedError               a vendor or a rule said no
         │   ├── NameTakenError
         │   ├── NotAllowedError
+    │   │   └── NotInCommandError
+    │   ├── WrongStateError        the incident is not where that can be done
         │   └── AutoPublishNotPermittedError  nobody approved exactly this message
         ├── NotFoundError
         ├── LeaseLostError             we are no longer the owner: stop, the new owner goes on
@@ -81,6 +83,27 @@ class NameTakenError(RefusedError):
 
 class NotAllowedError(RefusedError):
     """This person may not do that."""
+
+
+class NotInCommandError(NotAllowedError):
+    """Somebody else is in command, and only they may do that."""
+
+    def __init__(self, message: str = "", *, commander: str = "") -> None:
+        super().__init__(message)
+        self.commander = commander
+        """The chat user who is."""
+
+
+class WrongStateError(RefusedError):
+    """The incident is not in a state in which that can be done.
+
+    The message says why and what to do instead.
+    """
+
+    def __init__(self, message: str = "", *, by: str = "") -> None:
+        super().__init__(message)
+        self.by = by
+        """The chat user who brought it into that state; empty if that does not matter."""
 
 
 class AutoPublishNotPermittedError(RefusedError):

@@ -16,9 +16,11 @@ from incident_response.domain.incident import (
     IncidentStatus,
     incident_id_for,
 )
+from incident_response.domain.ladder import rearmed
 from incident_response.domain.ledger import SYSTEM, EntryKind, NewEntry
 from incident_response.domain.model import Json, UserId
 from incident_response.domain.policy import Policy
+from incident_response.domain.response import Nudging
 
 REOPEN_WINDOW = timedelta(minutes=30)
 """An alert that fires again within this of its resolving is the same incident (flapping); later it
@@ -62,8 +64,12 @@ def fold(
     *,
     now: datetime,
     policy: Policy,
+    lives_on: bool = False,
 ) -> Folded:
-    """Decide what ``record`` does; ``incident`` is the group's latest one."""
+    """Decide what ``record`` does; ``incident`` is the group's latest one.
+
+    ``lives_on``: it was merged into one that is still worked on.
+    """
     alert = record.alert
     if alert.state in (AlertState.ACKNOWLEDGED, AlertState.SILENCED):
         return _noted(record, incident, now)
@@ -73,6 +79,8 @@ def fold(
     moved = _moved_group(record, group)
     if alert.state is AlertState.RESOLVED:
         return _resolved(record, moved, incident, now)
+    if lives_on and group is not None and incident is not None:
+        return _fired_elsewhere(record, group, moved, incident=incident, now=now)
     return _fired(record, group, moved, incident=incident, now=now, policy=policy)
 
 
@@ -145,6 +153,21 @@ def _fired(
     return _continued(FoldKind.REOPENED, record, moved, incident=incident, now=now)
 
 
+def _fired_elsewhere(
+    record: IntakeRecord,
+    group: AlertGroup,
+    moved: AlertGroup,
+    *,
+    incident: Incident,
+    now: datetime,
+) -> Folded:
+    """It stays with the merged incident, whose other room is told if it had stopped."""
+    details: Json = {"is_back": group.state is AlertState.RESOLVED}
+    return _continued(
+        FoldKind.ATTACHED, record, moved, incident=incident, now=now, details=details
+    )
+
+
 def _fired_after_close(alert: Alert, incident: Incident) -> bool:
     return incident.resolved_at is None or alert.changed_at > incident.resolved_at
 
@@ -154,6 +177,8 @@ def _is_another(alert: Alert, group: AlertGroup, incident: Incident) -> bool:
 
     A room in which somebody is in command is alive: what fires again belongs there, however late.
     """
+    if incident.room_archived_at is not None:
+        return True  # nobody can be called into an archived room
     if incident.is_closed:
         ended_at = incident.resolved_at or incident.alert_changed_at
         return alert.changed_at - ended_at > REOPEN_WINDOW
@@ -163,16 +188,20 @@ def _is_another(alert: Alert, group: AlertGroup, incident: Incident) -> bool:
 
 
 def _continued(
-    kind: FoldKind, record: IntakeRecord, moved: AlertGroup, *, incident: Incident, now: datetime
+    kind: FoldKind,
+    record: IntakeRecord,
+    moved: AlertGroup,
+    *,
+    incident: Incident,
+    now: datetime,
+    details: Json | None = None,
 ) -> Folded:
     changed = _with_alert(incident, record.alert)
     entry_kind = EntryKind.ALERT_ATTACHED
-    details: Json = {}
     if kind is FoldKind.REOPENED:
         entry_kind = EntryKind.INCIDENT_REOPENED
-        status = IncidentStatus.ASSEMBLED if incident.assembled_at else IncidentStatus.OPEN
-        changed = changed.model_copy(update={"status": status, "resolved_at": None})
-        details = {"was_closed": incident.is_closed}
+        changed = _open_again(changed, now)
+        details = {"was_closed": incident.is_closed, "was_ending": incident.is_ending}
     return Folded(
         kind=kind,
         group=moved,
@@ -180,6 +209,27 @@ def _continued(
         is_changed=True,
         entries=(_entry(entry_kind, record, now, details),),
     )
+
+
+def _open_again(incident: Incident, now: datetime) -> Incident:
+    """What fires is neither mitigated nor resolved; a resolving that is under way is stopped.
+
+    After it was closed somebody has to answer anew: its ladder begins at the bottom.
+    """
+    status = IncidentStatus.ASSEMBLED if incident.assembled_at else IncidentStatus.OPEN
+    escalation = rearmed(incident.escalation, now, is_worse=incident.is_closed)
+    if incident.is_closed:
+        escalation = escalation.model_copy(update={"level": 0})
+    update = {
+        "status": status,
+        "mitigated_at": None,
+        "resolution": None,
+        "resolved_at": None,
+        "merged_into": None,
+        "escalation": escalation,
+        "nudging": Nudging(),
+    }
+    return incident.model_copy(update=update)
 
 
 def _opened(

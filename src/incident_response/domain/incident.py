@@ -86,6 +86,7 @@ class Incident(Value):
     """When the source says it began."""
     assembled_at: datetime | None = None
     resolved_at: datetime | None = None
+    """When it ended, also by being cancelled."""
     last_update_at: datetime | None = None
     """When people in the room were last told where it stands."""
 
@@ -116,6 +117,8 @@ class Incident(Value):
     """From the moment resolving was asked for; None again when it is reopened."""
     resolutions: int = 0
     """How often resolving was asked for."""
+    room_archived_at: datetime | None = None
+    """When we archived the room: only a person can bring it back."""
     postmortem: Postmortem | None = None
     ratings: dict[UserId, int] = Field(default_factory=dict)
     """Who rated the response how (1 to 5)."""

@@ -19,6 +19,8 @@ def clean(text: str, *, lines: bool = False) -> str:
 
     One line with single spaces, or with ``lines`` its own lines (at most one blank in a row).
     """
+    if text.isprintable():  # one line of nothing else, as nearly every text is
+        return text.rstrip() if lines else " ".join(text.split())
     unified = _LINE_ENDS.sub("\n", text)
     kept = unified.translate({ord(c): None for c in set(unified) if not _is_kept(c)})
     if not lines:

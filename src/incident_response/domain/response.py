@@ -101,3 +101,5 @@ class Postmortem(Value):
     url: str = ""
     review_due_at: datetime
     is_template: bool = False
+    left_out: tuple[str, ...] = ()
+    """What the issue was to have and has not, such as an assignee, with the reason."""

@@ -33,6 +33,7 @@ from incident_response.sandbox.app import Sandbox, SandboxConfig, VendorTokens
 from incident_response.sandbox.company import Company
 from incident_response.sandbox.slack.model import Shortcut, SlackApp, SlashCommand
 from incident_response.sandbox.tidewater import TIDEWATER
+from incident_response.sandbox.vendors.linear.seed import PROJECTS, TEAM
 from incident_response.settings import Settings
 
 BOT_TOKEN = "xoxb-local-incident-response"  # noqa: S105 - opens nothing but the local Slack
@@ -211,8 +212,15 @@ def sandbox_settings(url: str) -> dict[str, object]:
         "github_url": f"{url}/github",
         "github_token": tokens.github,
         "github_repo_map": _repositories(company),
+        "linear_url": f"{url}/linear/graphql",
+        "linear_api_key": tokens.linear,
+        "linear_team_id": TEAM.id,
+        "linear_project_id": PROJECTS[0].id,
         "anthropic_url": f"{url}/anthropic",
         "anthropic_api_key": tokens.anthropic,
+        "statuspage_url": f"{url}/statuspage/v1",
+        "statuspage_api_key": tokens.statuspage,
+        "statuspage_page_id": company.status_page_id,
     }
 
 

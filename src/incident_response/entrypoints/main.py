@@ -15,7 +15,9 @@ PROCESSES = {
     "webhook": "take in signed alerts and record them durably",
     "processor": "turn alerts and clicks into war rooms, over Slack's Socket Mode",
     "sandbox": "only the local Slack and the vendors' stand-ins, to drive a real daemon against",
+    "postmortem": "print an incident's postmortem as Markdown, from the store alone",
     "policy": "check the policy, or say what it does with an alert",
+    "audit": "check that every ledger is whole and every publication was approved",
     "drill": "fire an alert at a throw-away local stack and time the room",
 }
 
@@ -43,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(module="webhook.main" if name == "webhook" else f"{name}_main")
     _add_local(parsers["local"])
     _add_sandbox(parsers["sandbox"])
+    _add_postmortem(parsers["postmortem"])
     _add_policy(parsers["policy"])
+    _add_audit(parsers["audit"])
     _add_drill(parsers["drill"])
     return parser
 
@@ -78,6 +82,13 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_postmortem(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("incident", help="its id, its six-digit code or its room's name")
+    parser.add_argument(
+        "--output", default="", metavar="FILE", help="write it there (default: standard output)"
+    )
+
+
 def _add_policy(parser: argparse.ArgumentParser) -> None:
     doings = parser.add_subparsers(required=True, dest="what", metavar="check|explain")
     check = doings.add_parser("check", help="say what is wrong with it, line by line")
@@ -98,6 +109,15 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
     )
     explain.add_argument("--policy", default="", metavar="FILE", help="instead of POLICY_FILE")
     explain.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    doings = parser.add_subparsers(required=True, dest="what", metavar="verify")
+    verify = doings.add_parser("verify", help="walk every ledger; exit code 1 if one is wrong")
+    verify.add_argument(
+        "--state-dir", default="", metavar="DIR", help="where they are kept (default: STATE_DIR)"
+    )
+    verify.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
 
 
 def _add_drill(parser: argparse.ArgumentParser) -> None:

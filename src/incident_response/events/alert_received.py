@@ -1,10 +1,11 @@
-"""An alert was accepted: fold it into an incident, and have the room assembled or told."""
+"""An alert was accepted: fold it into an incident, have what follows done and the room told."""
 
 from incident_response.domain.model import EventId
 from incident_response.routing.event import Event, EventHandler, required_text
 from incident_response.routing.workflows import Workflows
 from incident_response.workflows.accept_alert import ALERT_RECEIVED
 from incident_response.workflows.fold_alerts import ASSEMBLE
+from incident_response.workflows.resolution import resolve_run
 
 
 async def _handle(event: Event, workflows: Workflows) -> None:
@@ -13,6 +14,9 @@ async def _handle(event: Event, workflows: Workflows) -> None:
     if incident_id is None:
         return
     workflows.runner.kick(incident_id, ASSEMBLE)
+    incident = await workflows.source_changes.follow(incident_id, event_id)
+    if incident is not None and incident.is_ending and not incident.is_closed:
+        workflows.runner.kick(incident_id, resolve_run(incident))
     await workflows.notices.tell(incident_id, event_id)
 
 

@@ -16,7 +16,7 @@ class NewIssue:
     labels: tuple[str, ...] = ()
     """Names; one that does not exist is made."""
     assignee_email: str = ""
-    """Left out if nobody has this address."""
+    """Nobody is assigned, and that is said, if nobody has this address."""
     link_url: str = ""
     """Attached as a link, such as the room's."""
     link_title: str = ""
@@ -33,6 +33,8 @@ class Issue:
     is_done: bool
     """Whether it is completed or cancelled."""
     assignee_email: str = ""
+    left_out: tuple[str, ...] = ()
+    """What was asked for and could not be had, for people: set by ``create`` only."""
 
 
 class IssueTracker(Protocol):
@@ -46,4 +48,6 @@ class IssueTracker(Protocol):
         """
         ...
 
-    async def get(self, issue_id: str) -> Issue | None: ...
+    async def get(self, issue_id: str) -> Issue | None:
+        """The issue as it stands; None if there is none. Raises as ``create``."""
+        ...

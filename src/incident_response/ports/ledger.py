@@ -23,5 +23,5 @@ class Ledger(Protocol):
         ...
 
     async def incidents(self) -> list[IncidentId]:
-        """Every incident that has a ledger."""
+        """Every incident that has a ledger, or exists and has lost it."""
         ...

@@ -17,6 +17,7 @@ from incident_response.domain.errors import (
     NotFoundError,
     PermanentError,
     RefusedError,
+    WrongStateError,
 )
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import Json
@@ -88,7 +89,7 @@ class Reception:
             reply = await self._open(spec, await self._with_incident(request))
         except IncidentResponseError as error:
             log.warning("cannot open modal", name=spec.name, reason=str(error))
-            reply = could_not("open the form", str(error), "Please try again.")
+            reply = _no_form(error)
         if reply is not None:
             await answer(self._workflows.chat, request, reply)
 
@@ -154,6 +155,12 @@ class Reception:
         user = await self._workflows.chat.user(request.user_id)
         if user is None or not user.may_respond:
             raise NotAllowedError("Only full members of this workspace can do that.")
+
+
+def _no_form(error: IncidentResponseError) -> Message:
+    if isinstance(error, (NotAllowedError, WrongStateError)):
+        return failed("do that", error)  # another try would be answered the same
+    return could_not("open the form", str(error), "Please try again.")
 
 
 def _out_of_place(command: Command, request: Request) -> Message | None:

@@ -57,7 +57,14 @@ class AlertFolder:
     async def _fold_once(self, record: IntakeRecord) -> IncidentId | None:
         group = await self._store.group(record.alert.group_id)
         incident = await self._incident_of(group)
-        folded = fold(record, group, incident, now=self._clock.now(), policy=self._policy)
+        folded = fold(
+            record,
+            group,
+            incident,
+            now=self._clock.now(),
+            policy=self._policy,
+            lives_on=await self._lives_on(incident),
+        )
         incident_id = folded.incident.incident_id if folded.incident else None
         await self._store.commit(self._change(record, folded, incident_id))
         return incident_id
@@ -66,6 +73,17 @@ class AlertFolder:
         if group is None or group.incident_id is None:
             return None
         return await self._store.get(group.incident_id)
+
+    async def _lives_on(self, incident: Incident | None) -> bool:
+        """Whether it was merged into an incident that is still worked on."""
+        seen: set[IncidentId] = set()
+        is_merged = False
+        while incident is not None and incident.merged_into is not None:
+            if incident.merged_into in seen:
+                return False
+            seen.add(incident.merged_into)
+            incident, is_merged = await self._store.get(incident.merged_into), True
+        return is_merged and incident is not None and not incident.is_closed
 
     def _change(
         self, record: IntakeRecord, folded: Folded, incident_id: IncidentId | None

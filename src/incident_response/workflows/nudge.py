@@ -78,13 +78,17 @@ class NudgeScheduler:
         else:
             await self.schedule(incident)
 
+    async def stop(self, incident_id: IncidentId) -> None:
+        """No more reminders; can be done twice."""
+        await self._scheduler.delete(_name(incident_id))
+
     async def due(self, incident_id: IncidentId, slot: datetime) -> None:
         """A slot has come: remind, unless there is no reason to.
 
         The slot is claimed in the ledger before the reminder is sent: better none than two.
         """
         incident = await self._store.get(incident_id)
-        if incident is None or incident.is_closed:
+        if incident is None or incident.is_ending:
             await self._scheduler.delete(_name(incident_id))
             return
         if self._is_needless(incident, slot) or await self._is_claimed(incident_id, slot):

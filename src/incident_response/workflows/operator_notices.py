@@ -13,9 +13,12 @@ from incident_response.blocks.notices import (
     alert_dead,
     alert_quarantined,
     envelope_buried,
+    ledger_violated,
     message_dead_lettered,
+    publication_blocked,
 )
 from incident_response.domain.alert import IntakeRecord
+from incident_response.domain.audit import Finding
 from incident_response.domain.errors import RefusedError
 from incident_response.domain.incident import Incident
 from incident_response.domain.response import Call
@@ -79,6 +82,19 @@ class OperatorNotices:
         message = nobody_to_call(incident, call, troubles, is_anybody_reached=is_anybody_reached)
         key = f"nobody:{incident.incident_id}:{call.number}"
         await self._post(message, key=key, since=call.at)
+
+    async def publication_blocked(
+        self, incident: Incident, reason: str, *, key: str, since: datetime
+    ) -> None:
+        """A message was approved, and the ledger does not prove it: it was not published."""
+        log.error("publication blocked", incident_id=incident.incident_id, reason=reason)
+        await self._post(publication_blocked(incident, reason), key=key, since=since)
+
+    async def ledger_violated(self, finding: Finding, *, since: datetime) -> None:
+        """A ledger says that something happened that may never happen, or was tampered with."""
+        log.error("ledger violated", incident_id=finding.incident_id, seq=finding.seq)
+        key = f"audit:{finding.incident_id}:{finding.seq}:{finding.rule}"
+        await self._post(ledger_violated(finding), key=key, since=since)
 
     async def _post(self, message: Message, *, key: str, since: datetime | None = None) -> None:
         """Post; with ``since``, unless it stands there since then."""

@@ -100,6 +100,8 @@ class RoomBoard:
             incident = await self._store.get(incident_id)
             if incident is None or incident.room is None:
                 return
+            if incident.room_archived_at is not None:
+                return  # nothing in it can be changed any more
             await self._draw_facts(incident)
             await self._draw(incident, CHECKLIST, checklist(incident))
             await self._draw(incident, ANNOUNCEMENT, announcement(incident))

@@ -5,7 +5,12 @@ Told from the ledger, so a redelivery after a crash tells exactly what was folde
 here: the words (blocks).
 """
 
-from incident_response.blocks.alert_notices import alert_refired, alert_resolved, reopened
+from incident_response.blocks.alert_notices import (
+    alert_refired,
+    alert_resolved,
+    merged_alert_refired,
+    reopened,
+)
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, LedgerEntry
 from incident_response.domain.model import EventId, IncidentId
@@ -18,7 +23,9 @@ from incident_response.workflows.room_board import RoomBoard
 
 
 def _back(incident: Incident, entry: LedgerEntry) -> Message:
-    return reopened(incident) if entry.details.get("was_closed") else alert_refired(incident)
+    if entry.details.get("was_closed"):
+        return reopened(incident)
+    return alert_refired(incident, was_ending=bool(entry.details.get("was_ending")))
 
 
 class RoomNotices:
@@ -44,20 +51,35 @@ class RoomNotices:
         it by itself.
         """
         incident = await self._store.get(incident_id)
-        if incident is None or incident.room is None:
+        entry = await self._entry_of(incident_id, event_id)
+        if incident is None or entry is None:
             return
         self._board.touch(incident_id)
-        entry = await self._entry_of(incident_id, event_id)
-        message = self._message(incident, entry) if entry else None
-        if entry is not None and message is not None:
-            channel, key = incident.room.channel_id, f"{incident_id}:ledger:{entry.seq}"
-            await post_once(self._chat, channel, message, key=key, since=entry.at)
+        told = await self._where(incident)
+        message = self._message(incident, entry, is_merged=told is not incident)
+        if message is None or told.room is None or told.room_archived_at is not None:
+            return
+        key = f"{incident_id}:ledger:{entry.seq}"
+        await post_once(self._chat, told.room.channel_id, message, key=key, since=entry.at)
+
+    async def _where(self, incident: Incident) -> Incident:
+        """The incident whose room is told: what one was merged into, however often."""
+        seen = {incident.incident_id}
+        while incident.merged_into is not None and incident.merged_into not in seen:
+            seen.add(incident.merged_into)
+            incident = await self._store.get(incident.merged_into) or incident
+        return incident
 
     async def _entry_of(self, incident_id: IncidentId, event_id: EventId) -> LedgerEntry | None:
         entries = await self._ledger.entries(incident_id)
         return next((e for e in entries if e.details.get("event_id") == event_id), None)
 
-    def _message(self, incident: Incident, entry: LedgerEntry) -> Message | None:
+    def _message(
+        self, incident: Incident, entry: LedgerEntry, *, is_merged: bool
+    ) -> Message | None:
+        if is_merged:
+            is_back = entry.kind is EntryKind.ALERT_ATTACHED and entry.details.get("is_back")
+            return merged_alert_refired(incident) if is_back else None
         match entry.kind:
             case EntryKind.ALERT_RESOLVED:
                 return alert_resolved(incident)

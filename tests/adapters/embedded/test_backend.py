@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from incident_response.adapters.embedded.backend import LEDGER_KEY, EmbeddedBackend
+from incident_response.adapters.embedded.backend import EmbeddedBackend
+from incident_response.adapters.embedded.ledger_file import LEDGER_KEY
 from incident_response.domain.alert import IntakeStatus
 from incident_response.domain.errors import (
     ConflictError,

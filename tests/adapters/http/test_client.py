@@ -1,15 +1,17 @@
 import asyncio
 import gzip
+import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import aiohttp
 import pytest
 from aiohttp import web
 from pydantic import JsonValue, TypeAdapter
 
+from incident_response.adapters.http import Answer as ReadAnswer
 from incident_response.adapters.http import (
     Bounds,
     BreakerState,
@@ -21,6 +23,7 @@ from incident_response.adapters.http import (
     vendor_session,
 )
 from incident_response.domain.errors import (
+    AutoPublishNotPermittedError,
     IncidentResponseError,
     InvalidConfigurationError,
     NotFoundError,
@@ -60,6 +63,7 @@ def client(
     *,
     clock: FakeClock | None = None,
     bounds: Bounds | None = None,
+    permit: type[object] | None = None,
 ) -> VendorHttp:
     return VendorHttp(
         ACME,
@@ -68,6 +72,7 @@ def client(
         http=http,
         clock=clock or HurriedClock(),
         bounds=bounds,
+        permit=permit,
     )
 
 
@@ -98,6 +103,28 @@ async def test_a_read_asks_below_the_base_address_and_says_who_asks(
     assert request.query == {"q": "a b&c=1", "n": "2"}
     assert request.headers["Authorization"] == f"Bearer {SECRET}"
     assert request.headers["User-Agent"] == "incident-response"
+
+
+class Permit:
+    """What a client may ask for."""
+
+
+class Forged(Permit):
+    """Something that merely descends from it."""
+
+
+async def test_a_client_that_asks_for_a_permit_sends_no_write_without_one(
+    http: aiohttp.ClientSession,
+) -> None:
+    async with vendor_that(says({"names": []})) as (url, vendor):
+        guarded = client(url, http, permit=Permit)
+        for shown in (None, Permit, "Permit", Forged()):
+            with pytest.raises(AutoPublishNotPermittedError):
+                await guarded.write("POST", "/things", {}, shape=NAMES, permit=shown)
+        assert not vendor.requests
+        await guarded.write("POST", "/things", {}, shape=NAMES, permit=Permit())
+        await guarded.read("/things", NAMES)
+    assert [request.method for request in vendor.requests] == ["POST", "GET"]
 
 
 async def test_a_path_segment_cannot_leave_its_place(http: aiohttp.ClientSession) -> None:
@@ -308,6 +335,72 @@ async def test_a_write_that_reaches_nobody_was_not_applied(http: aiohttp.ClientS
         port = server.getsockname()[1]
     with pytest.raises(UnavailableError):
         await client(f"http://127.0.0.1:{port}", http).write("POST", "/", {}, shape=NAMES)
+
+
+async def test_a_question_that_is_posted_is_a_read_and_is_asked_again(
+    http: aiohttp.ClientSession,
+) -> None:
+    answers = (says({}, status=503), resets, says({"names": ["c"]}))
+    async with vendor_that(*answers) as (url, vendor):
+        found = await client(url, http).ask("/find", {"q": "x"}, shape=NAMES)
+    assert found == {"names": ["c"]}
+    assert {(r.method, r.path, r.body) for r in vendor.requests} == {
+        ("POST", "/find", b'{"q": "x"}')
+    }
+    assert len(vendor.requests) == 3, "a lost answer to a question is no unknown outcome"
+
+
+async def test_a_question_nobody_answers_changed_nothing(http: aiohttp.ClientSession) -> None:
+    async with vendor_that(hangs) as (url, vendor):
+        with pytest.raises(UnavailableError):
+            await client(url, http, bounds=QUICK).ask("/find", {}, shape=NAMES)
+    assert len(vendor.requests) == 3
+
+
+def tells_its_own(
+    answer: ReadAnswer, *, is_write: bool, now: datetime, cleaned: Callable[[str], str]
+) -> IncidentResponseError | None:
+    content = json.loads(answer.body)
+    if "slow_down" in content:
+        return RateLimitedError(retry_after=timedelta(seconds=1))
+    if "wrong" in content:
+        return (UnknownOutcomeError if is_write else RefusedError)(cleaned(content["wrong"]))
+    return None
+
+
+def outspoken(url: str, http: aiohttp.ClientSession) -> VendorHttp:
+    return VendorHttp(
+        ACME,
+        base_url=url,
+        credentials=Credentials(secrets=(SECRET,)),
+        http=http,
+        clock=HurriedClock(),
+        own_errors=tells_its_own,
+    )
+
+
+async def test_an_error_that_is_told_inside_an_answer_counts_before_the_status(
+    http: aiohttp.ClientSession,
+) -> None:
+    told = says({"wrong": f"no\n{SECRET}"})
+    async with vendor_that(told) as (url, vendor):
+        with pytest.raises(RefusedError, match=r"^no \*\*\*$"):
+            await outspoken(url, http).ask("/find", {}, shape=NAMES)
+        with pytest.raises(UnknownOutcomeError, match=r"^no \*\*\*$"):
+            await outspoken(url, http).write("POST", "/do", {}, shape=NAMES)
+    assert len(vendor.requests) == 2
+    slow = says({"slow_down": True}, status=400)
+    async with vendor_that(slow, says({"names": []})) as (url, vendor):
+        assert await outspoken(url, http).ask("/find", {}, shape=NAMES) == {"names": []}
+    assert len(vendor.requests) == 2
+
+
+async def test_an_answer_that_tells_no_error_of_its_own_is_judged_by_its_status(
+    http: aiohttp.ClientSession,
+) -> None:
+    async with vendor_that(says({}, status=401)) as (url, _):
+        with pytest.raises(RefusedError, match="refused the token"):
+            await outspoken(url, http).ask("/find", {}, shape=NAMES)
 
 
 async def test_a_write_sends_its_body_and_reads_the_answer(http: aiohttp.ClientSession) -> None:

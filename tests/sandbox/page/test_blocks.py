@@ -212,6 +212,13 @@ def test_rich_text_is_a_tree() -> None:
         ("a\n\n---\nb", "<p>a</p><hr><p>b</p>"),
         ("```py\n<x>\n```", '<pre class="code-block"><code>&lt;x&gt;</code></pre>'),
         ("[x](javascript:1) <@U1>", "<p>x &lt;@U1&gt;</p>"),
+        ("````text\n``` x\n````", '<pre class="code-block"><code>``` x</code></pre>'),
+        (r"a\_b\_c \*x\* \`y\` \<b\>", "<p>a_b_c *x* `y` &lt;b&gt;</p>"),
+        (
+            r"[x\]y](<https://a.test/c)d>)",
+            '<p><a href="https://a.test/c)d" target="_blank" rel="noopener noreferrer">'
+            "x]y</a></p>",
+        ),
         ("```\nopen", '<pre class="code-block"><code>open</code></pre>'),
         ("#tag", "<p>#tag</p>"),
         ("# a\n\nb\n\n\nc", '<p class="md-heading md-h1">a</p><p>b</p><p>c</p>'),

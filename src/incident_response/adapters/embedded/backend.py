@@ -19,6 +19,7 @@ from incident_response.adapters.embedded.incident_store import EmbeddedIncidentS
 from incident_response.adapters.embedded.intake import EmbeddedIntake
 from incident_response.adapters.embedded.lease import EmbeddedLeaseStore
 from incident_response.adapters.embedded.ledger import EmbeddedLedger
+from incident_response.adapters.embedded.ledger_file import LEDGER_KEY
 from incident_response.adapters.embedded.processor_lock import ProcessorLock
 from incident_response.adapters.embedded.scheduler import EmbeddedScheduler
 from incident_response.adapters.embedded.secret_store import EmbeddedSecretStore
@@ -28,9 +29,6 @@ from incident_response.domain.ledger import Seal
 from incident_response.ports.clock import Clock
 
 logger = structlog.get_logger(__name__)
-
-LEDGER_KEY = "ledger-key"
-"""Name of the secret that seals the ledger."""
 
 
 class EmbeddedBackend:

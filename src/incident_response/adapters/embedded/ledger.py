@@ -34,12 +34,18 @@ class EmbeddedLedger:
         return await self._database.read(lambda connection: read_head(connection, incident_id))
 
     async def incidents(self) -> list[IncidentId]:
-        rows: list[tuple[str]] = await self._database.read(
-            lambda connection: connection.execute(
-                "SELECT incident_id FROM ledger_head ORDER BY rowid"
-            ).fetchall()
-        )
-        return [IncidentId(name) for (name,) in rows]
+        names = await self._database.read(_incident_ids)
+        return [IncidentId(name) for name in names]
+
+
+def _incident_ids(connection: sqlite3.Connection) -> list[str]:
+    """Those with a ledger as they began, then those that lost theirs: an auditor must see them."""
+    heads = "SELECT incident_id FROM ledger_head ORDER BY rowid"
+    lost = (
+        "SELECT incident_id FROM incident"
+        " WHERE incident_id NOT IN (SELECT incident_id FROM ledger_head) ORDER BY rowid"
+    )
+    return [name for sql in (heads, lost) for (name,) in connection.execute(sql)]
 
 
 def read_head(connection: sqlite3.Connection, incident_id: IncidentId) -> tuple[int, str]:

@@ -179,7 +179,7 @@ def prepare(connection: sqlite3.Connection) -> None:
         if _is_empty(connection):
             _create(connection)
         else:
-            _check(connection)
+            check(connection)
     except BaseException:
         connection.execute("ROLLBACK")
         raise
@@ -196,7 +196,8 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO schema_version (version) VALUES (?)", (VERSION,))
 
 
-def _check(connection: sqlite3.Connection) -> None:
+def check(connection: sqlite3.Connection) -> None:
+    """Raises ``InvalidConfigurationError`` if the file is another program's or too new."""
     name = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'"
     if connection.execute(name).fetchone() is None:
         raise InvalidConfigurationError("the file is a database of another program")

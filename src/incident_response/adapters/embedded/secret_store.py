@@ -45,7 +45,7 @@ def ensure(connection: sqlite3.Connection, name: str, value: bytes) -> SecretVer
         "INSERT INTO secret (name, version, current) VALUES (?, 1, ?) ON CONFLICT DO NOTHING",
         (name, value),
     )
-    return _require(connection, name)
+    return require(connection, name)
 
 
 def _put(connection: sqlite3.Connection, name: str, value: bytes) -> SecretVersions:
@@ -55,7 +55,7 @@ def _put(connection: sqlite3.Connection, name: str, value: bytes) -> SecretVersi
         " SET version = version + 1, current = excluded.current, previous = NULL",
         (name, value),
     )
-    return _require(connection, name)
+    return require(connection, name)
 
 
 def _rotate(connection: sqlite3.Connection, name: str, value: bytes) -> SecretVersions:
@@ -63,10 +63,11 @@ def _rotate(connection: sqlite3.Connection, name: str, value: bytes) -> SecretVe
         "UPDATE secret SET version = version + 1, previous = current, current = ? WHERE name = ?",
         (value, name),
     )
-    return _require(connection, name)
+    return require(connection, name)
 
 
-def _require(connection: sqlite3.Connection, name: str) -> SecretVersions:
+def require(connection: sqlite3.Connection, name: str) -> SecretVersions:
+    """The secret, on the caller's connection. Raises ``NotFoundError`` if it is not there."""
     found = _select(connection, name)
     if found is None:
         raise NotFoundError(f"there is no secret {name!r}")

@@ -3,6 +3,7 @@
 Other adapters import from here and only from here. Not here: any vendor's paths, shapes or words.
 """
 
+from incident_response.adapters.http.answers import Answer
 from incident_response.adapters.http.breaker import Breaker, BreakerState, CircuitOpenError
 from incident_response.adapters.http.client import Credentials, Params, VendorHttp
 from incident_response.adapters.http.memory import Recollection, Remembered
@@ -12,6 +13,7 @@ from incident_response.adapters.http.wire import ANYTHING, Text, Wire
 
 __all__ = [
     "ANYTHING",
+    "Answer",
     "Bounds",
     "Breaker",
     "BreakerState",

@@ -5,9 +5,10 @@ message of the vendor's own. Not here: sending and retrying (client).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from incident_response.adapters.http.retry_after import retry_after
 from incident_response.adapters.http.vendor import Vendor
@@ -34,17 +35,33 @@ class Answer:
     body: bytes
 
 
+class OwnErrors(Protocol):
+    """Reads the errors that a vendor tells inside its answers, whatever their status."""
+
+    def __call__(
+        self, answer: Answer, *, is_write: bool, now: datetime, cleaned: Callable[[str], str]
+    ) -> IncidentResponseError | None:
+        """The error, None if the answer tells none; ``cleaned`` makes a text fit for people."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Turns the answers of one vendor into errors; ``secrets`` never appear in a message."""
 
     vendor: Vendor
     secrets: tuple[str, ...]
+    own_errors: OwnErrors | None = None
+    """Asked first; None for a vendor whose statuses say it all."""
 
     def error(
         self, answer: Answer, *, is_write: bool, now: datetime
     ) -> IncidentResponseError | None:
-        """The error that ``answer`` means; None for 2xx and 304."""
+        """The error that ``answer`` means; None for 2xx and 304 that tell none."""
+        if self.own_errors is not None:
+            own = self.own_errors(answer, is_write=is_write, now=now, cleaned=self.cleaned)
+            if own is not None:
+                return own
         status = answer.status
         if 200 <= status < 300 or status == _NOT_MODIFIED:
             return None
@@ -121,8 +138,9 @@ class Reader:
 
 
 def _message_in(answer: Answer) -> str:
-    """The vendor's own message: plain text (Loki and Tempo), or a string under one of the usual
-    keys of a JSON object, else nothing (a proxy's HTML is no message).
+    """The vendor's own message: plain text (Loki and Tempo), or a string or list of strings
+    (Statuspage) under one of the usual keys of a JSON object, else nothing (a proxy's HTML is no
+    message).
     """
     if answer.headers.get("Content-Type", "").startswith("text/plain"):
         return answer.body[: 4 * LONGEST_VENDOR_MESSAGE].decode("utf-8", "replace")
@@ -132,5 +150,10 @@ def _message_in(answer: Answer) -> str:
         return ""
     if not isinstance(content, dict):
         return ""
-    found = (content.get(key) for key in _MESSAGE_KEYS)
-    return next((text for text in found if isinstance(text, str) and text), "")
+    found = (_words(content.get(key)) for key in _MESSAGE_KEYS)
+    return next((text for text in found if text), "")
+
+
+def _words(value: object) -> str:
+    parts = value if isinstance(value, list) else [value]
+    return "; ".join(part for part in parts if isinstance(part, str))

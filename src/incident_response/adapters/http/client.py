@@ -23,13 +23,14 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from incident_response.adapters.http.answers import Answer, Reader
+from incident_response.adapters.http.answers import Answer, OwnErrors, Reader
 from incident_response.adapters.http.breaker import Breaker, CircuitOpenError
 from incident_response.adapters.http.etags import Etags
 from incident_response.adapters.http.limiter import Limiter
 from incident_response.adapters.http.session import vendor_address
 from incident_response.adapters.http.vendor import Bounds, Vendor
 from incident_response.domain.errors import (
+    AutoPublishNotPermittedError,
     IncidentResponseError,
     InvalidConfigurationError,
     RateLimitedError,
@@ -64,10 +65,7 @@ class _Request:
     url: str
     headers: Mapping[str, str]
     body: Json | None = None
-
-    @property
-    def is_write(self) -> bool:
-        return self.method != "GET"
+    is_write: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +93,16 @@ class VendorHttp:
         http: aiohttp.ClientSession,
         clock: Clock,
         bounds: Bounds | None = None,
+        own_errors: OwnErrors | None = None,
+        permit: type[object] | None = None,
     ) -> None:
+        """With ``permit``, every write has to show one: an instance of exactly this type."""
         self.vendor = vendor
+        self._permit = permit
         self.bounds = bounds or Bounds()
         self._base = vendor_address(base_url, vendor=vendor, http=http)
         self._headers = {"Accept": "application/json", **_sendable(credentials, vendor)}
-        self._reader = Reader(vendor, tuple(s for s in credentials.secrets if s))
+        self._reader = Reader(vendor, tuple(s for s in credentials.secrets if s), own_errors)
         self._http = http
         self._clock = clock
         self._etags = Etags(capacity=_ETAGS)
@@ -128,12 +130,34 @@ class VendorHttp:
         answer: Answer = await self._retrying(deadline)(self._read_once, url, deadline)
         return self._shaped(answer, shape)
 
-    async def write(
-        self, method: WriteMethod, path: str, body: Json, *, shape: TypeAdapter[T]
-    ) -> T:
-        """Send ``body`` once, whatever happens."""
+    async def ask(self, path: str, body: Json, *, shape: TypeAdapter[T]) -> T:
+        """POST a question that changes nothing, such as a GraphQL query: as ``read``, and so sent
+        again like one.
+        """
         headers = {**self._headers, "Content-Type": "application/json"}
-        request = _Request(method, self._url(path, {}), headers, body)
+        request = _Request("POST", self._url(path, {}), headers, body)
+        deadline = asyncio.get_running_loop().time() + self.bounds.total_seconds
+        answer: Answer = await self._retrying(deadline)(self._send, request, deadline)
+        return self._shaped(answer, shape)
+
+    async def write(
+        self,
+        method: WriteMethod,
+        path: str,
+        body: Json,
+        *,
+        shape: TypeAdapter[T],
+        permit: object = None,
+    ) -> T:
+        """Send ``body`` once, whatever happens.
+
+        Raises ``AutoPublishNotPermittedError`` before anything is sent if the client asks for a
+        permit and ``permit`` is none.
+        """
+        if self._permit is not None and type(permit) is not self._permit:
+            raise AutoPublishNotPermittedError
+        headers = {**self._headers, "Content-Type": "application/json"}
+        request = _Request(method, self._url(path, {}), headers, body, is_write=True)
         deadline = asyncio.get_running_loop().time() + self.bounds.total_seconds
         answer = await self._send(request, deadline)
         try:

@@ -15,8 +15,10 @@ from incident_response.sandbox.page.markup import EMPTY, LINE_BREAK, Html, escap
 from incident_response.sandbox.page.mrkdwn import anchor
 
 _SPAN: Final = re.compile(
-    r"`(?P<code>[^`\n]+)`"
-    r"|!?\[(?P<label>[^\[\]\n]*)\]\((?P<address>[^()\s]+)\)"
+    r"\\(?P<literal>[!-/:-@\[-`{-~])"
+    r"|`(?P<code>[^`\n]+)`"
+    r"|!?\[(?P<label>(?:\\.|[^\[\]\\\n])*)\]"
+    r"\((?:<(?P<angled>[^<>\n]+)>|(?P<address>[^()\s<>]+))\)"
     r"|\*\*(?=\S)(?P<bold>(?:[^*\n]|\*(?!\*))+?)(?<=\S)\*\*"
     r"|~~(?=\S)(?P<strike>[^~\n]+?)(?<=\S)~~"
     r"|(?<![\w*])\*(?=[^\s*])(?P<star>[^*\n]+?)(?<=\S)\*(?!\w)"
@@ -29,7 +31,7 @@ _NUMBER: Final = re.compile(r"\s*\d+[.)]\s+(.*)")
 _QUOTE: Final = re.compile(r"\s*>\s?(.*)")
 _RULE: Final = re.compile(r"\s*([-*_])(?:\s*\1){2,}\s*$")
 _ROW: Final = re.compile(r"\s*\|(.*)\|\s*$")
-_FENCE: Final = re.compile(r"\s*```")
+_FENCE: Final = re.compile(r"\s*(`{3,})")
 
 
 def markdown(text: str) -> Html:
@@ -66,9 +68,10 @@ def _take(lines: list[str], pattern: re.Pattern[str]) -> list[str]:
 
 
 def _fence(lines: list[str]) -> Html:
-    lines.pop(0)
+    opening = _FENCE.match(lines.pop(0))
+    ticks = opening[1] if opening else "```"
     held: list[str] = []
-    while lines and not _FENCE.match(lines[0]):
+    while lines and not lines[0].strip().startswith(ticks):
         held.append(lines.pop(0))
     if lines:
         lines.pop(0)
@@ -127,9 +130,11 @@ def _spans(text: str) -> Html:
 
 
 def _span(match: re.Match[str]) -> Html:
+    if match["literal"] is not None:
+        return escaped(match["literal"])
     if match["code"] is not None:
         return tag("code", match["code"])
-    if match["address"] is not None:
-        return anchor(match["address"], _spans(match["label"]) or escaped(match["address"]))
+    if address := match["angled"] or match["address"]:
+        return anchor(address, _spans(match["label"]) or escaped(address))
     kind = match.lastgroup or "bold"
     return tag(_WRAPPED[kind], _spans(match[kind]))

@@ -1,0 +1,89 @@
+"""Proposes to tell customers that it is over. Only people publish it, through the approval gate.
+
+Not here: the text (drafting), approving and sending it (approval_gate), when it is proposed
+(ending).
+"""
+
+from typing import Protocol
+
+from incident_response.domain.draft import (
+    Component,
+    ComponentStatus,
+    DraftContent,
+    PageImpact,
+    PageStatus,
+)
+from incident_response.domain.incident import Incident
+from incident_response.domain.model import IncidentId
+from incident_response.workflows.roles import Asked
+
+
+class Text(Protocol):
+    """A text for customers; ``workflows.drafting.DraftedMessage`` is one."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+    @property
+    def impact(self) -> PageImpact: ...
+    @property
+    def is_template(self) -> bool: ...
+
+
+class Writer(Protocol):
+    """``workflows.drafting.Drafting`` is one."""
+
+    async def closing_message(self, incident: Incident) -> Text: ...
+
+
+class Gate(Protocol):
+    """``workflows.approval_gate.StatuspageApprovalGate`` is one."""
+
+    async def draft(
+        self,
+        incident_id: IncidentId,
+        content: DraftContent,
+        *,
+        asked: Asked,
+        is_template: bool = False,
+    ) -> Incident: ...
+
+
+class Cards(Protocol):
+    """Has the card of the draft stand in the room, where people approve it."""
+
+    async def show(self, incident_id: IncidentId) -> None: ...
+
+
+class ClosingMessage:
+    """Makes the draft and shows its card."""
+
+    def __init__(self, *, gate: Gate, writer: Writer, cards: Cards) -> None:
+        self._gate = gate
+        self._writer = writer
+        self._cards = cards
+
+    async def propose(self, incident: Incident, *, asked: Asked) -> None:
+        """A draft that says that it is over, with every component well again; people may change
+        all of it.
+
+        Done twice under one key it is one draft. Raises what the gate refuses, as while another
+        message is on its way.
+        """
+        text = await self._writer.closing_message(incident)
+        content = DraftContent(
+            title=text.title,
+            body=text.body,
+            status=PageStatus.RESOLVED,
+            impact=text.impact,
+            components=tuple(map(_well, incident.page.components)),
+        )
+        await self._gate.draft(
+            incident.incident_id, content, asked=asked, is_template=text.is_template
+        )
+        await self._cards.show(incident.incident_id)
+
+
+def _well(component: Component) -> Component:
+    return component.model_copy(update={"status": ComponentStatus.OPERATIONAL})

@@ -1,0 +1,45 @@
+"""Everything that calls people about an incident by itself, stopped and started as one.
+
+Not here: what a reminder or a page is (nudge, escalation).
+"""
+
+from typing import Protocol
+
+from incident_response.domain.incident import Incident
+from incident_response.domain.model import IncidentId
+
+
+class Nudges(Protocol):
+    """Reminds the commander; ``workflows.nudge.NudgeScheduler`` is one."""
+
+    async def schedule(self, incident: Incident) -> object: ...
+
+    async def stop(self, incident_id: IncidentId) -> None: ...
+
+
+class Ladder(Protocol):
+    """Pages further people while nobody answers."""
+
+    async def rearm(self, incident_id: IncidentId) -> object: ...
+
+    async def stop(self, incident_id: IncidentId) -> object: ...
+
+
+class Reminders:
+    """The commander's reminders and the escalation."""
+
+    def __init__(self, *, nudges: Nudges, ladder: Ladder | None = None) -> None:
+        self._nudges = nudges
+        self._ladder = ladder
+
+    async def stop(self, incident_id: IncidentId) -> None:
+        """Nobody is called any more; can be done twice."""
+        await self._nudges.stop(incident_id)
+        if self._ladder is not None:
+            await self._ladder.stop(incident_id)
+
+    async def start(self, incident: Incident) -> None:
+        """People are called again, as at the beginning; can be done twice."""
+        await self._nudges.schedule(incident)
+        if self._ladder is not None:
+            await self._ladder.rearm(incident.incident_id)

@@ -1,0 +1,5 @@
+# as: workflows/nudge.py
+# rule: dynamic
+
+def like(base, message):
+    return type("Mine", (base,), {"message": message})

@@ -1,0 +1,4 @@
+# as: workflows/resolution.py
+# rule: address
+
+HOST = b"api.statuspage.io".decode()

@@ -1,0 +1,4 @@
+# as: blocks/kit.py
+# rule: import
+
+import incident_response.adapters.statuspage

@@ -1,0 +1,4 @@
+# as: commands/status.py
+# rule: import
+
+from incident_response.domain.approval import approved_to_send as helper

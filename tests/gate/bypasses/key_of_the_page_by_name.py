@@ -1,0 +1,4 @@
+# as: bootstrap/alert_intake.py
+# rule: name
+
+FIELD = "statuspage_api_key"

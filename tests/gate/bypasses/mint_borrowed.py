@@ -1,0 +1,4 @@
+# as: workflows/publishing.py
+# rule: name
+
+from incident_response.domain.approval import _MINT as coin

@@ -1,0 +1,4 @@
+# as: adapters/workos.py
+# rule: import
+
+from urllib.request import urlopen

@@ -1,0 +1,6 @@
+# as: adapters/workos.py
+# rule: private
+
+def free(client):
+    client._permit = None
+    return client

@@ -1,0 +1,5 @@
+# as: workflows/nudge.py
+# rule: dynamic
+
+async def close(page, approved):
+    await getattr(page, "pub" + "lish")(approved)

@@ -1,0 +1,7 @@
+# as: workflows/nudge.py
+# rule: import
+
+from operator import methodcaller
+
+async def close(page, approved):
+    await methodcaller("publish", approved)(page)

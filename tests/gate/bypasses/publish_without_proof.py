@@ -1,0 +1,6 @@
+# as: workflows/publishing.py
+# rule: publish
+
+class Publisher:
+    async def _post(self, approved):
+        return await self._page.publish(approved)

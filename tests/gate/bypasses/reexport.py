@@ -1,0 +1,4 @@
+# as: domain/__init__.py
+# rule: name
+
+__all__ = ["ApprovedDraft"]

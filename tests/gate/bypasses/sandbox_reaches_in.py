@@ -1,0 +1,4 @@
+# as: sandbox/app.py
+# rule: import
+
+from incident_response.adapters.statuspage import StatuspagePage

@@ -1,0 +1,7 @@
+# as: workflows/resolution.py
+# rule: publish
+
+async def close(page, approved):
+    await page . publish (
+        approved
+    )

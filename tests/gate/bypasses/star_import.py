@@ -1,0 +1,4 @@
+# as: workflows/nudge.py
+# rule: import
+
+from incident_response.workflows.publishing import *

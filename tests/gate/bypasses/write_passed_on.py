@@ -1,0 +1,6 @@
+# as: adapters/statuspage.py
+# rule: permit
+
+class Page:
+    def writer(self):
+        return self._http.write
