@@ -16,6 +16,7 @@ from incident_response.actions.join_room import action as join_room
 from incident_response.actions.member_joined import action as member_joined
 from incident_response.actions.mitigate_incident import action as mitigate_incident
 from incident_response.actions.open_timeline_form import actions as open_timeline_form
+from incident_response.actions.post_update import action as post_update
 from incident_response.actions.raise_impact import actions as raise_impact
 from incident_response.actions.rate import actions as ratings
 from incident_response.actions.reopen_incident import action as reopen_incident
@@ -23,11 +24,15 @@ from incident_response.actions.resolve_form import action as resolve_form
 from incident_response.actions.resolve_incident import action as resolve_incident
 from incident_response.actions.retry_step import action as retry_step
 from incident_response.actions.set_severity import action as set_severity
+from incident_response.actions.silence import action as silence
+from incident_response.actions.snooze import actions as snooze
 from incident_response.actions.take_command import action as take_command
 from incident_response.actions.take_role import action as take_role
 from incident_response.actions.tick_checklist import action as tick_checklist
 from incident_response.actions.timeline_form import actions as timeline_form
 from incident_response.actions.turn_timeline import actions as turn_timeline
+from incident_response.actions.unsilence import action as unsilence
+from incident_response.actions.update_form import action as update_form
 
 ACTIONS = (
     take_command,
@@ -43,6 +48,11 @@ ACTIONS = (
     *turn_timeline,
     *open_timeline_form,
     *timeline_form,
+    post_update,
+    update_form,
+    *snooze,
+    silence,
+    unsilence,
     mitigate_incident,
     resolve_incident,
     resolve_form,
