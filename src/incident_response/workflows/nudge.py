@@ -302,7 +302,7 @@ class NudgeScheduler:
 
     def _wanted(self, incident: Incident | None) -> Schedule | None:
         """The whole schedule; a silenced one is kept, and off."""
-        if incident is None or incident.is_ending or incident.room is None:
+        if incident is None or incident.is_ending:
             return None
         cadence = self._cadence(incident)
         if cadence is None:
