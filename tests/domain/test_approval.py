@@ -41,7 +41,11 @@ APPROVED, SENDING, UNCERTAIN, REFUSED, NEEDS_HUMAN, PUBLISHED, REJECTED = (
     EntryKind.STATUSPAGE_REJECTED,
 )
 FLOW = (APPROVED, SENDING, UNCERTAIN, REFUSED, NEEDS_HUMAN, PUBLISHED, REJECTED)
-NO_APPROVAL = "no unused approval of exactly this message"
+NO_APPROVAL = (
+    r"^The ledger holds no unused approval of exactly this message, so it is not published\.$"
+)
+
+NOT_SENT = r"^The ledger does not say that this message was sent\.$"
 
 
 def ledger(*kinds: EntryKind, details: Json | None = None, seal: Seal = SEAL) -> list[LedgerEntry]:
@@ -87,9 +91,7 @@ def test_what_was_sent_may_be_looked_for_exactly_as_it_is() -> None:
 def test_without_an_approval_nothing_may_be_sent_or_looked_for() -> None:
     with pytest.raises(AutoPublishNotPermittedError, match=NO_APPROVAL):
         approved_to_send(ID, DRAFT, ledger(), SEAL)
-    with pytest.raises(
-        AutoPublishNotPermittedError, match="does not say that this message was se"
-    ):
+    with pytest.raises(AutoPublishNotPermittedError, match=NOT_SENT):
         approved_and_sent(ID, DRAFT, ledger(APPROVED), SEAL)
     assert not may_send([])
 
@@ -108,6 +110,11 @@ def test_an_approval_that_lacks_a_mark_is_for_nothing(name: str) -> None:
     lacking = {key: value for key, value in marks(DRAFT).items() if key != name}
     assert not may_send(ledger(APPROVED, details=lacking))
     assert not may_send(ledger(APPROVED, details=marks(DRAFT) | {name: "0"}))
+
+
+def test_marks_name_the_draft_and_what_it_says() -> None:
+    digest = DRAFT.message.digest
+    assert marks(DRAFT) == {"draft": 1, "revision": 2, "attempt": 1, "digest": digest}
 
 
 def test_another_attempt_can_be_marked() -> None:
@@ -169,7 +176,7 @@ def test_nothing_else_makes_an_approved_draft() -> None:
             make(mint, ID, "1.2.1", DRAFT.message)
     with pytest.raises(AutoPublishNotPermittedError):
         functools.partial(make, object())(ID, "1.2.1", DRAFT.message)
-    with pytest.raises(TypeError, match="nothing else is an approved message"):
+    with pytest.raises(TypeError, match=r"^nothing else is an approved message$"):
         type("Forged", (make,), {})
     assert type(approval._MINT) is object
 
@@ -177,9 +184,9 @@ def test_nothing_else_makes_an_approved_draft() -> None:
 def test_an_approved_draft_never_changes() -> None:
     approved: Any = approved_to_send(ID, DRAFT, ledger(APPROVED), SEAL)
     for name in ("message", "key", "incident_id", "else"):
-        with pytest.raises(AttributeError, match="an approved message never changes"):
+        with pytest.raises(AttributeError, match=r"^an approved message never changes$"):
             setattr(approved, name, page_message(body="forged"))
-    with pytest.raises(AttributeError, match="an approved message never changes"):
+    with pytest.raises(AttributeError, match=r"^an approved message never changes$"):
         del approved.message
     assert approved.message == DRAFT.message
 

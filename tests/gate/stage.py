@@ -17,6 +17,7 @@ from incident_response.bootstrap.alert_intake import alert_intake
 from incident_response.bootstrap.processor import build_workflows
 from incident_response.bootstrap.vendors import Outside
 from incident_response.domain.draft import Draft, DraftContent, PageImpact, PageStatus
+from incident_response.domain.errors import UnavailableError, UnknownOutcomeError
 from incident_response.domain.incident import Incident, IncidentStatus, Room
 from incident_response.domain.ledger import EntryKind, LedgerEntry, NewEntry
 from incident_response.domain.model import IncidentId, UserId
@@ -40,6 +41,9 @@ QUIET_TURNS = 12
 """Turns of the event loop without a call: the program waits for its clock."""
 
 
+_OF_THE_STORE = frozenset({"commit", "get", "entries", "acquire", "open_plans", "journal", "plan"})
+
+
 @dataclass
 class Wire:
     """What the program's calls of the world pass through."""
@@ -52,6 +56,10 @@ class Wire:
     """The method in which it dies."""
     is_after: bool = False
     """Whether it dies after the call had its effect."""
+    fail_at: int = 0
+    """The number of the call from which on the store's next one fails."""
+    fails_after: bool = False
+    """Whether that one has its effect nevertheless, where it writes."""
     is_dead: bool = False
     is_gone: bool = False
     """Whether nothing of it is left, not even what it would do on its way out."""
@@ -65,14 +73,25 @@ class Wire:
         is_last = self.calls == self.crash_at or name == self.crash_in
         if is_last and not self.is_after:
             await self._die()
+        is_failing = self._is_failing(name)
+        if is_failing and not (self.fails_after and name == "commit"):
+            raise UnavailableError("the store does not answer")
         self.under_way += 1
         try:
             result = await do()
         finally:
             self.under_way -= 1
+        if is_failing:
+            raise UnknownOutcomeError("the store did not say whether it did it")
         if is_last or self.is_dead:
             await self._die()
         return result
+
+    def _is_failing(self, name: str) -> bool:
+        if not 0 < self.fail_at <= self.calls or name not in _OF_THE_STORE:
+            return False
+        self.fail_at = 0
+        return True
 
     async def _die(self) -> None:
         self.is_dead = True

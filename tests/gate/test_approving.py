@@ -13,6 +13,7 @@ from incident_response.domain.draft import (
 )
 from incident_response.domain.errors import (
     NotAllowedError,
+    NotAnApproverError,
     NotFoundError,
     RefusedError,
     UnavailableError,
@@ -116,10 +117,10 @@ async def test_guests_bots_and_strangers_neither_draft_nor_edit_nor_decide(
     members = "Only full members of this workspace can do that."
     await refused(program.draft("mine", by=who), members, kind=NotAllowedError)
     await refused(program.edit(code, "mine", by=who), members, kind=NotAllowedError)
-    await refused(program.approve(code, by=who), MAY_NOT, kind=NotAllowedError)
-    await refused(program.reject(code, by=who), MAY_NOT, kind=NotAllowedError)
+    await refused(program.approve(code, by=who), MAY_NOT, kind=NotAnApproverError)
+    await refused(program.reject(code, by=who), MAY_NOT, kind=NotAnApproverError)
     await stage.change(roles={Role.COMMANDER: who})  # not even in command
-    await refused(program.approve(code, by=who), MAY_NOT, kind=NotAllowedError)
+    await refused(program.approve(code, by=who), MAY_NOT, kind=NotAnApproverError)
     assert (await stage.drafted()).message.body == "the text"
     assert (await stage.drafted()).state is DraftState.PENDING
     assert await refusals(stage) == [(who, MAY_NOT)] * 3
@@ -260,7 +261,7 @@ async def test_an_approver_of_the_group_may_approve_and_nobody_else(stage: Stage
     async with stage.program() as program:
         code = await program.draft()
         for who in (BEN, GUEST):
-            await refused(program.approve(code, by=who), MAY_NOT, kind=NotAllowedError)
+            await refused(program.approve(code, by=who), MAY_NOT, kind=NotAnApproverError)
         await program.approve(code, by=CLEO)
         assert [(a.by, a.right) for a in (await stage.drafted()).approvals] == [(CLEO, "approver")]
     assert await refusals(stage) == [(BEN, MAY_NOT), (GUEST, MAY_NOT)]
@@ -281,13 +282,13 @@ async def test_a_group_that_does_not_exist_has_nobody_in_it(stage: Stage) -> Non
     stage.policy = with_approvers()
     async with stage.program() as program:
         code = await program.draft()
-        await refused(program.approve(code, by=CLEO), MAY_NOT, kind=NotAllowedError)
+        await refused(program.approve(code, by=CLEO), MAY_NOT, kind=NotAnApproverError)
 
 
 async def test_with_nobody_in_command_nobody_approves(stage: Stage, program: Program) -> None:
     await stage.change(roles={})
     code = await program.draft()
-    await refused(program.approve(code, by=ADA), MAY_NOT, kind=NotAllowedError)
+    await refused(program.approve(code, by=ADA), MAY_NOT, kind=NotAnApproverError)
 
 
 async def test_a_click_on_an_older_text_is_refused_and_shows_the_new_code(
@@ -314,7 +315,7 @@ async def test_after_a_handover_only_the_new_commander_approves(
 ) -> None:
     code = await program.draft()
     await program.command(BEN)
-    await refused(program.approve(code, by=ADA), MAY_NOT, kind=NotAllowedError)
+    await refused(program.approve(code, by=ADA), MAY_NOT, kind=NotAnApproverError)
     await program.approve(code, by=BEN)
     assert (await stage.drafted()).state is DraftState.APPROVED
 
@@ -343,7 +344,7 @@ async def test_a_refused_click_delivered_again_stays_refused_though_it_would_now
     code = await program.draft()
     for _ in range(2):
         doing = program.approve(code, by=BEN, key="one click")
-        await refused(doing, MAY_NOT, kind=NotAllowedError)
+        await refused(doing, MAY_NOT, kind=NotAnApproverError)
         await program.command(BEN)
     await refused(program.approve("abcdef", by=BEN, key="else"), TEXT_CHANGED)
     await refused(program.approve(code, by=BEN, key="else"), TEXT_CHANGED)
@@ -404,7 +405,7 @@ async def test_an_approved_text_can_be_withdrawn_before_it_is_sent_by_who_may_ap
     program.gate.on_approved = lambda *_: None
     code = await program.draft()
     await program.approve(code)
-    await refused(program.reject(code, by=BEN), MAY_NOT, kind=NotAllowedError)
+    await refused(program.reject(code, by=BEN), MAY_NOT, kind=NotAnApproverError)
     await program.reject(code, by=ADA, reason="Wait")
     await refused(program.reject(code), "It cannot be rejected any more: it was rejected.")
     await refused(program.approve(code), "It does not wait for an approval: it was rejected.")
@@ -530,7 +531,7 @@ async def test_the_second_approval_must_be_another_persons(stage: Stage, pair: P
     assert entry.details["asked"] == f"approve:{asked.key}"
     twice = "You have approved it already; it needs another person's approval."
     await refused(pair.approve(code, by=ADA), twice)
-    await refused(pair.approve(code, by=BEN), MAY_NOT, kind=NotAllowedError)
+    await refused(pair.approve(code, by=BEN), MAY_NOT, kind=NotAnApproverError)
     await pair.gate.approve(INCIDENT_ID, code=code, asked=asked)  # delivered again
     assert (await stage.drafted()).state is DraftState.PENDING
     await pair.approve(code, by=CLEO)
@@ -569,7 +570,7 @@ async def test_a_handover_voids_the_old_commanders_approval(stage: Stage, pair: 
     await pair.approve(code, by=BEN)
     draft = await stage.drafted()
     assert (draft.state, [a.by for a in draft.given]) == (DraftState.PENDING, [BEN])
-    await refused(pair.approve(code, by=ADA), MAY_NOT, kind=NotAllowedError)
+    await refused(pair.approve(code, by=ADA), MAY_NOT, kind=NotAnApproverError)
     await pair.approve(code, by=CLEO)
     assert [a.by for a in (await stage.drafted()).given] == [BEN, CLEO]
 
@@ -620,7 +621,7 @@ async def lost(stage: Stage, program: Program) -> str:
 async def test_publishing_again_is_a_new_approval_with_a_run_of_its_own(
     stage: Stage, program: Program, lost: str
 ) -> None:
-    await refused(program.publish_again(lost, by=BEN), MAY_NOT, kind=NotAllowedError)
+    await refused(program.publish_again(lost, by=BEN), MAY_NOT, kind=NotAnApproverError)
     why = "It does not wait for an approval: it may be on the page: look there"
     await refused(program.approve(lost), why)
     asked = stage.asking(ADA)
@@ -649,7 +650,7 @@ async def test_a_person_can_say_that_it_is_there_and_the_page_says_where(
     await program.approve(code)
     await program.pass_time(100)
     stage.page.land()
-    await refused(program.found(code, by=BEN), MAY_NOT, kind=NotAllowedError)
+    await refused(program.found(code, by=BEN), MAY_NOT, kind=NotAnApproverError)
     await refused(program.found("abcdef"), TEXT_CHANGED)
     asked = stage.asking(ADA)
     incident = await program.gate.found(INCIDENT_ID, code=code, asked=asked)
@@ -699,7 +700,7 @@ async def test_an_update_that_only_a_person_has_seen_stays_on_its_page_incident(
 async def test_what_is_not_there_can_be_dropped_by_who_may_approve(
     stage: Stage, program: Program, lost: str
 ) -> None:
-    await refused(program.reject(lost, by=BEN), MAY_NOT, kind=NotAllowedError)
+    await refused(program.reject(lost, by=BEN), MAY_NOT, kind=NotAnApproverError)
     await refused(program.edit(lost, "else"), "It cannot be edited any more: it may be on the")
     await program.reject(lost)
     await program.draft("else")

@@ -90,10 +90,10 @@ async def test_a_violation_stops_the_heartbeat_and_is_told_once(
     await note(stage, EntryKind.INCIDENT_OPENED, OTHER)
     for _ in range(3):
         (finding,) = await audits.audit()
-        assert (finding.incident_id, finding.seq, finding.rule) == (INCIDENT_ID, 3, "sending")
+        assert (finding.incident_id, finding.seq, finding.rule) == (INCIDENT_ID, 4, "sending")
     assert beats() == 0
     (told,) = stage.operators()
-    assert "The ledger of `inc-0a1b2c3d4e5f` does not hold* at entry 3" in told
+    assert "The ledger of `inc-0a1b2c3d4e5f` does not hold* at entry 4" in told
     assert "nobody approved what was sent" in told
     await note(stage, EntryKind.STATUSPAGE_SENDING)
     assert len(await audits.audit()) == 2
@@ -148,13 +148,13 @@ async def test_a_changed_ledger_that_grows_is_found_at_once(stage: Stage) -> Non
 @pytest.mark.parametrize(
     ("statement", "seq", "rule"),
     [
-        ("DELETE FROM ledger WHERE seq = 2", 2, "head"),
+        ("DELETE FROM ledger WHERE seq = 3", 3, "head"),
         ("DELETE FROM ledger WHERE seq = 1", 1, "chain"),
         ("DELETE FROM ledger", 1, "head"),
         ("DELETE FROM ledger_head", 1, "head"),
         ("UPDATE ledger_head SET seq = 1", 1, "head"),
-        ("UPDATE ledger_head SET seq = 9", 3, "head"),
-        ("UPDATE ledger_head SET hash = replace(hash, substr(hash, 1, 1), 'x')", 2, "head"),
+        ("UPDATE ledger_head SET seq = 9", 4, "head"),
+        ("UPDATE ledger_head SET hash = replace(hash, substr(hash, 1, 1), 'x')", 3, "head"),
     ],
 )
 async def test_whatever_is_missing_is_found(

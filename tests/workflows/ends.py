@@ -64,7 +64,7 @@ def ending_of(
         store=h.workflows.store,
         chat=h.world.chat,
         board=h.workflows.board,
-        reminders=reminders or Reminders(nudges=h.workflows.nudges),
+        reminders=reminders or Reminders(h.workflows.nudges),
         aftercare=h.workflows.aftercare,
         postmortems=h.workflows.postmortems,
         closing=closing,

@@ -23,6 +23,7 @@ from incident_response.workflows import drafting as drafting_module
 from incident_response.workflows.change_incident import Decision, change_incident
 from incident_response.workflows.draft_material import DraftMaterial
 from incident_response.workflows.drafting import Drafting, deadline
+from incident_response.workflows.known_page import KnownPage
 from tests.adapters.standins import aws_credentials, stand_ins
 from tests.fakes.drafter import FakeDrafter
 from tests.workflows.house import ADA, House, World, house
@@ -451,12 +452,14 @@ class Board:
         return PageInfo(name="Status")
 
 
-def drafting_with(board: Board, home: House) -> Drafting:
+async def drafting_with(board: Board, home: House) -> Drafting:
+    page = KnownPage(page_board=board, clock=home.world.clock)
+    await page.learn()
     material = DraftMaterial(
         store=home.workflows.store,
         ledger=home.world.backend.ledger,
         chat=home.world.chat,
-        page_board=board,
+        page=page,
         clock=home.world.clock,
         names=KnownNames(),
     )
@@ -465,12 +468,12 @@ def drafting_with(board: Board, home: House) -> Drafting:
 
 async def test_components_that_customers_know_are_named_where_they_fit() -> None:
     async with assembled(World()) as (home, incident):
-        message = await drafting_with(Board(), home).status_message(incident)
+        message = await (await drafting_with(Board(), home)).status_message(incident)
         assert message.title == "We are investigating a problem with Payments"
 
 
 async def test_a_page_that_does_not_answer_costs_the_names_alone() -> None:
     async with assembled(World()) as (home, incident):
         board = Board(UnavailableError("Statuspage is down"))
-        message = await drafting_with(board, home).status_message(incident)
+        message = await (await drafting_with(board, home)).status_message(incident)
         assert message.title == "We are investigating a problem"

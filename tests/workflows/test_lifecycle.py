@@ -202,6 +202,9 @@ class LateNudges:
     async def schedule(self, incident: Incident) -> object:
         return await self.house.workflows.nudges.schedule(incident)
 
+    async def reschedule(self, incident_id: IncidentId) -> None:
+        raise AssertionError("no severity changes here")
+
     async def stop(self, incident_id: IncidentId) -> None:
         await self.house.workflows.lifecycle.reopen(
             incident_id, reason="", asked=asked(self.house, key="r")
@@ -214,7 +217,7 @@ async def test_reminders_that_a_reopening_started_survive_a_step_that_stops_them
         incident = await h.workflows.resolver.resolve(
             (await commanded(h)).incident_id, summary="x", asked=asked(h)
         )
-        ending = ending_of(h, reminders=Reminders(nudges=LateNudges(h)))
+        ending = ending_of(h, reminders=Reminders(LateNudges(h)))
         step = ending.plan.by_name["stop_reminders"]
         await step.run(context_of(h, incident, "stop_reminders"))
         assert not (await now(h, incident)).is_ending

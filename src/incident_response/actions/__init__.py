@@ -5,20 +5,28 @@ drawn (blocks).
 """
 
 from incident_response.actions.acknowledge import action as acknowledge
+from incident_response.actions.approve_page import action as approve_page
 from incident_response.actions.cancel_form import action as cancel_form
 from incident_response.actions.cancel_incident import action as cancel_incident
 from incident_response.actions.channel_message import action as channel_message
 from incident_response.actions.declare import action as declare
 from incident_response.actions.declare_from_message import action as declare_from_message
+from incident_response.actions.draft_page import action as draft_page
+from incident_response.actions.edit_page import action as edit_page
 from incident_response.actions.escalate import action as escalate
 from incident_response.actions.hand_over import action as hand_over
 from incident_response.actions.join_room import action as join_room
 from incident_response.actions.member_joined import action as member_joined
 from incident_response.actions.mitigate_incident import action as mitigate_incident
 from incident_response.actions.open_timeline_form import actions as open_timeline_form
+from incident_response.actions.page_again import action as page_again
+from incident_response.actions.page_form import action as page_form
+from incident_response.actions.page_reject_form import action as page_reject_form
+from incident_response.actions.page_there import action as page_there
 from incident_response.actions.post_update import action as post_update
 from incident_response.actions.raise_impact import actions as raise_impact
 from incident_response.actions.rate import actions as ratings
+from incident_response.actions.reject_page import action as reject_page
 from incident_response.actions.reopen_incident import action as reopen_incident
 from incident_response.actions.resolve_form import action as resolve_form
 from incident_response.actions.resolve_incident import action as resolve_incident
@@ -64,4 +72,12 @@ ACTIONS = (
     declare_from_message,
     member_joined,
     channel_message,
+    approve_page,
+    draft_page,
+    edit_page,
+    page_again,
+    page_form,
+    page_reject_form,
+    page_there,
+    reject_page,
 )

@@ -4,7 +4,6 @@ from incident_response.blocks.pulse import BEST, WORST, rate_action, rated
 from incident_response.ports.chat import Message
 from incident_response.ports.inbox import EnvelopeKind
 from incident_response.routing.action import Action, Handle
-from incident_response.routing.asking import asked_by
 from incident_response.routing.clicked import clicked_incident
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -13,7 +12,7 @@ from incident_response.routing.workflows import Workflows
 def _rate(rating: int) -> Handle:
     async def handle(request: Request, workflows: Workflows) -> Message:
         incident = await clicked_incident(request, workflows.store)
-        await workflows.pulse.rate(incident.incident_id, rating, asked=asked_by(request))
+        await workflows.pulse.rate(incident.incident_id, rating, asked=request.asked)
         return rated(rating)
 
     return handle

@@ -3,7 +3,6 @@
 from incident_response.blocks.action_ids import REOPEN_INCIDENT
 from incident_response.ports.inbox import EnvelopeKind
 from incident_response.routing.action import Action
-from incident_response.routing.asking import asked_by
 from incident_response.routing.clicked import clicked_incident
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -11,7 +10,7 @@ from incident_response.routing.workflows import Workflows
 
 async def _handle(request: Request, workflows: Workflows) -> None:
     incident = await clicked_incident(request, workflows.store)
-    await workflows.lifecycle.reopen(incident.incident_id, reason="", asked=asked_by(request))
+    await workflows.lifecycle.reopen(incident.incident_id, reason="", asked=request.asked)
 
 
 action = Action(name=REOPEN_INCIDENT, kind=EnvelopeKind.ACTION, handle=_handle, verb="reopen")

@@ -5,7 +5,6 @@ from incident_response.blocks.ending_forms import errors_of, incident_of, line_o
 from incident_response.blocks.resolution import resolving
 from incident_response.ports.inbox import EnvelopeKind
 from incident_response.routing.action import Action
-from incident_response.routing.asking import asked_by
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
 from incident_response.workflows.resolution import resolve_run
@@ -13,7 +12,7 @@ from incident_response.workflows.resolution import resolve_run
 
 async def _handle(request: Request, workflows: Workflows) -> None:
     incident = await workflows.resolver.resolve(
-        incident_of(request.view), summary=line_of(request.view), asked=asked_by(request)
+        incident_of(request.view), summary=line_of(request.view), asked=request.asked
     )
     workflows.runner.kick(incident.incident_id, resolve_run(incident))
     if incident.room is not None:

@@ -55,6 +55,14 @@ def plain_section(text: str, limit: int, *, block_id: str, tail: str = ELLIPSIS)
     return {"type": "section", "block_id": identifier(block_id), "text": shown}
 
 
+def exact(text: str, *, block_id: str) -> Json:
+    """Text exactly as it is, neither cleaned nor cut; ``ValueError`` if it cannot be shown so."""
+    if not text.strip() or units(text) > limits.SECTION_TEXT:
+        raise ValueError(f"a section shows 1 to {limits.SECTION_TEXT} characters")
+    shown: Json = {"type": "plain_text", "text": text, "emoji": False}
+    return {"type": "section", "block_id": identifier(block_id), "text": shown}
+
+
 def fields(rows: Sequence[Safe], *, block_id: str) -> Json:
     """Up to ten short texts in two columns; more are left out."""
     shown: list[JsonValue] = [mrkdwn(row, limits.FIELD_TEXT) for row in rows[: limits.FIELDS]]
@@ -115,6 +123,19 @@ def select(placeholder: str, options: Sequence[Json], *, action_id: str) -> Json
         "placeholder": hint,
         "options": [*options],
     }
+
+
+def multi_select(placeholder: str, options: Sequence[Json], chosen: Sequence[Json] = ()) -> Json:
+    """A list to choose some of ``options`` from, for a question; ``chosen`` are members of it.
+
+    ``ValueError`` for none or too many.
+    """
+    if not 1 <= len(options) <= limits.SELECT_OPTIONS:
+        raise ValueError(f"a list has 1 to {limits.SELECT_OPTIONS} options")
+    hint = plain(placeholder, limits.PLACEHOLDER_TEXT)
+    built: Json = {"type": "multi_static_select", "placeholder": hint, "options": [*options]}
+    # Slack refuses an empty list of initial options.
+    return {**built, "initial_options": [*chosen]} if chosen else built
 
 
 def option(label: str, value: str, *, note: Safe | None = None) -> Json:

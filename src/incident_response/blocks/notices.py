@@ -89,9 +89,9 @@ def publication_blocked(incident: Incident, reason: str) -> Message:
     """A message to customers was approved, and the ledger does not prove it."""
     text = say(
         "🚨 *A message to customers was held back.* Its approval could not be proved, so nothing"
-        " was published. Run {command} and look who can write to the store.\n{badge} {title}"
+        " was published. Run {audit} and look who can write to the store.\n{badge} {title}"
         "\n{reason}",
-        command=code("incident-response audit verify"),
+        audit=code("incident-response audit verify"),
         badge=words.badge(incident),
         title=excerpt(words.title(incident), REASON),
         reason=_because(reason),
@@ -103,11 +103,11 @@ def ledger_violated(finding: Finding) -> Message:
     """The auditor found a ledger that cannot be true."""
     text = say(
         "🚨 *The ledger of {incident} does not hold* at entry {seq}. Somebody changed it, or"
-        " something was published that must not be. Run {command}, and keep a copy of the store."
+        " something was published that must not be. Run {audit}, and keep a copy of the store."
         "\n{reason}",
         incident=code(finding.incident_id),
         seq=finding.seq,
-        command=code("incident-response audit verify"),
+        audit=code("incident-response audit verify"),
         reason=_because(finding.why),
     )
     return kit.paragraph(text, block_id="ledger_violated")

@@ -50,3 +50,10 @@ def mentions(users: tuple[str, ...], most: int = 20) -> Safe:
     shown = join((mention(user) for user in users[:most]), ", ")
     more = len(users) - most
     return say("{shown} and {more} more", shown=shown, more=more) if more > 0 else shown
+
+
+def approvers(commander: str | None, group: str) -> Safe:
+    """Who decides what customers are told: the commander, and the members of a user group."""
+    people = [mention(commander)] if commander else []
+    people += [say("a member of @{group}", group=group)] if group else []
+    return join(people, " or ") or say("nobody yet: somebody has to take command")

@@ -6,7 +6,8 @@ Not here: what an operator is told (notices).
 from typing import Final
 
 from incident_response.blocks import action_ids, kit
-from incident_response.blocks.text import Safe, excerpt, join, mention, say
+from incident_response.blocks.people import approvers
+from incident_response.blocks.text import Safe, escape, excerpt, join, mention, say
 from incident_response.domain import errors
 from incident_response.ports.chat import Message
 
@@ -46,6 +47,8 @@ def failed(what: str, error: errors.IncidentResponseError) -> Message:
         return could_not(what, str(error), _SUPERSEDED_WAY)
     if isinstance(error, errors.NotInCommandError) and error.commander:
         return _only(what, error.commander)
+    if isinstance(error, errors.NotAnApproverError):
+        return _only_approvers(what, error)
     if isinstance(error, errors.WrongStateError):
         return _wrong_state(what, error)
     for kind, why, do in _WAYS:
@@ -59,6 +62,15 @@ def _only(what: str, commander: str) -> Message:
         "⚠️ Could not {what}: {who} is in command, and only they can. Ask them, or take command.",
         what=excerpt(what, REASON),
         who=mention(commander),
+    )
+    return kit.paragraph(text, block_id="refusal")
+
+
+def _only_approvers(what: str, error: errors.NotAnApproverError) -> Message:
+    who = approvers(error.commander, error.group)
+    why = escape("you may not decide what customers are told")
+    text = say(
+        "⚠️ Could not {what}: {why}. May: {who}.", what=excerpt(what, REASON), why=why, who=who
     )
     return kit.paragraph(text, block_id="refusal")
 

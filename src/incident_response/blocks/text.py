@@ -49,7 +49,7 @@ def cut(text: str, limit: int, *, tail: str = ELLIPSIS) -> str:
     """``text`` if it fits in ``limit`` units, else its start and ``tail``."""
     if units(text) <= limit:
         return text
-    return _start(text, limit - units(tail)).rstrip(" \n\u200d") + tail
+    return start(text, limit - units(tail)).rstrip(" \n\u200d") + tail
 
 
 def cut_mrkdwn(text: Safe, limit: int) -> Safe:
@@ -217,7 +217,7 @@ def _entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _start(text: str, limit: int) -> str:
+def start(text: str, limit: int) -> str:
     """The first ``limit`` units; half of a surrogate pair at the end is left out."""
     start = text.encode("utf-16-le", "surrogatepass")[: 2 * limit]
     return start.decode("utf-16-le", "ignore")

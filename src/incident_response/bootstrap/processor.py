@@ -48,6 +48,7 @@ from incident_response.workflows.briefing import CONTEXT_STEPS
 from incident_response.workflows.calling import CallPlan
 from incident_response.workflows.catch_up import CatchUpDesk
 from incident_response.workflows.checklist import ChecklistDesk
+from incident_response.workflows.closing_message import ClosingMessage
 from incident_response.workflows.dead_letters import DeadLetters
 from incident_response.workflows.declare_incident import Declarations
 from incident_response.workflows.draft_material import DraftMaterial
@@ -56,9 +57,12 @@ from incident_response.workflows.ending import IncidentEnding
 from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.impact import ImpactDesk
+from incident_response.workflows.known_page import KnownPage
 from incident_response.workflows.lifecycle import IncidentLifecycle
 from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
+from incident_response.workflows.page_desk import PageDesk
+from incident_response.workflows.page_reminder import PageReminder
 from incident_response.workflows.postmortem import PostmortemWriter
 from incident_response.workflows.postmortem_evidence import EvidenceDesk
 from incident_response.workflows.publishing import Publisher
@@ -176,8 +180,11 @@ def build_workflows(
 ) -> Workflows:
     """Everything the program can do, over any chat and any outside: tests enter here."""
     store = backend.incidents
-    board = RoomBoard(chat=chat, store=store, policy=policy, clock=clock)
-    drafting = _drafting(settings, backend=backend, chat=chat, outside=outside, clock=clock)
+    page = KnownPage(page_board=outside.page_board, clock=clock)
+    board = RoomBoard(chat=chat, store=store, policy=policy, page=page, clock=clock)
+    drafting = _drafting(
+        settings, backend=backend, chat=chat, outside=outside, page=page, clock=clock
+    )
     nudges = NudgeScheduler(
         scheduler=backend.scheduler,
         store=store,
@@ -210,12 +217,22 @@ def build_workflows(
         clock=clock,
         has_pager=outside.pager is not None,
     )
+    page_id = settings.statuspage_page_id if outside.status_page is not None else ""
+    page_reminder = PageReminder(
+        has_page=bool(page_id),
+        scheduler=backend.scheduler,
+        store=store,
+        chat=chat,
+        policy=policy,
+        clock=clock,
+    )
+    reminders = Reminders(nudges, page_reminder, ladder=escalation)
     severity = SeverityDesk(
         store=store,
         ledger=backend.ledger,
         chat=chat,
         board=board,
-        reminders=nudges,
+        reminders=reminders,
         escalation=escalation,
         policy=policy,
         clock=clock,
@@ -224,13 +241,13 @@ def build_workflows(
         chat=chat,
         board=board,
         nudges=nudges,
+        page_reminder=page_reminder,
         escalation=escalation,
         sources=outside.sources,
         policy=policy,
         clock=clock,
         incidents_channel=settings.incidents_channel,
     )
-    page_id = settings.statuspage_page_id if outside.status_page is not None else ""
     gate = StatuspageApprovalGate(
         publisher=Publisher(
             status_page=outside.status_page,
@@ -238,6 +255,7 @@ def build_workflows(
             store=store,
             ledger=backend.ledger,
             seal=backend.seal,
+            chat=chat,
             board=board,
             operators=operators,
             clock=clock,
@@ -259,7 +277,6 @@ def build_workflows(
         policy=policy,
         clock=clock,
     )
-    reminders = Reminders(nudges=nudges, ladder=escalation)
     members = RoomMembers(store=store, chat=chat, board=board, clock=clock)
     resolver = IncidentResolver(store=store, ledger=backend.ledger, chat=chat, clock=clock)
     postmortems = _postmortems(
@@ -271,6 +288,16 @@ def build_workflows(
         policy=policy,
         clock=clock,
     )
+    pages = PageDesk(
+        gate=gate,
+        writer=drafting,
+        page=page,
+        store=store,
+        chat=chat,
+        board=board,
+        policy=policy,
+        clock=clock,
+    )
     ending = IncidentEnding(
         store=store,
         chat=chat,
@@ -278,7 +305,7 @@ def build_workflows(
         reminders=reminders,
         aftercare=aftercare,
         postmortems=postmortems,
-        closing=None,
+        closing=ClosingMessage(gate=gate, writer=drafting, cards=pages),
         clock=clock,
         incidents_channel=settings.incidents_channel,
     )
@@ -312,6 +339,9 @@ def build_workflows(
         intake=backend.intake,
         runner=runner,
         gate=gate,
+        page=page,
+        pages=pages,
+        page_reminder=page_reminder,
         auditor=Auditor(
             ledger=backend.ledger, seal=backend.seal, operators=operators, clock=clock
         ),
@@ -389,13 +419,19 @@ def _postmortems(
 
 
 def _drafting(
-    settings: Settings, *, backend: EmbeddedBackend, chat: Chat, outside: Outside, clock: Clock
+    settings: Settings,
+    *,
+    backend: EmbeddedBackend,
+    chat: Chat,
+    outside: Outside,
+    page: KnownPage,
+    clock: Clock,
 ) -> Drafting:
     material = DraftMaterial(
         store=backend.incidents,
         ledger=backend.ledger,
         chat=chat,
-        page_board=outside.page_board,
+        page=page,
         clock=clock,
         names=KnownNames(
             domains=settings.internal_domains, id_prefixes=settings.customer_id_prefixes

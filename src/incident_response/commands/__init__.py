@@ -5,10 +5,13 @@ drawn (blocks).
 """
 
 from incident_response.commands.ack import command as ack
+from incident_response.commands.approve import command as approve
 from incident_response.commands.cancel import command as cancel
 from incident_response.commands.catchup import command as catchup
 from incident_response.commands.checklist import command as checklist
+from incident_response.commands.confirm import command as confirm
 from incident_response.commands.declare import command as declare
+from incident_response.commands.edit import command as edit
 from incident_response.commands.escalate import command as escalate
 from incident_response.commands.handoff import command as handoff
 from incident_response.commands.help import command as help_command
@@ -21,7 +24,9 @@ from incident_response.commands.merge import command as merge
 from incident_response.commands.mitigate import command as mitigate
 from incident_response.commands.postmortem import command as postmortem
 from incident_response.commands.rate import command as rate
+from incident_response.commands.reject import command as reject
 from incident_response.commands.reopen import command as reopen
+from incident_response.commands.republish import command as republish
 from incident_response.commands.resolve import command as resolve
 from incident_response.commands.retry import command as retry
 from incident_response.commands.role import command as role
@@ -54,6 +59,11 @@ COMMANDS = (
     role,
     handoff,
     invite,
+    approve,
+    edit,
+    reject,
+    confirm,
+    republish,
     update,
     snooze,
     silence,

@@ -2,7 +2,7 @@
 
 from incident_response.blocks.ending_forms import cancel_form
 from incident_response.domain.lifecycle import Move, require
-from incident_response.routing.asking import asked_by, said
+from incident_response.routing.asking import said
 from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
@@ -16,7 +16,7 @@ async def _handle(request: Request, workflows: Workflows) -> None:
         await workflows.chat.open_view(request.trigger_id, cancel_form(incident))
         return
     await workflows.lifecycle.cancel(
-        incident.incident_id, reason=said(request.text), asked=asked_by(request)
+        incident.incident_id, reason=said(request.text), asked=request.asked
     )
 
 

@@ -2,7 +2,6 @@
 
 from incident_response.blocks.refusals import could_not
 from incident_response.ports.chat import Message
-from incident_response.routing.asking import asked_by
 from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
@@ -16,9 +15,7 @@ async def _handle(request: Request, workflows: Workflows) -> Message | None:
         why = "no incident was named"
         return could_not("link", why, f"Type {request.name} link and the other's code.")
     other = await find_incident(workflows.store, request.text)
-    await workflows.lifecycle.link(
-        incident.incident_id, other.incident_id, asked=asked_by(request)
-    )
+    await workflows.lifecycle.link(incident.incident_id, other.incident_id, asked=request.asked)
     return None
 
 

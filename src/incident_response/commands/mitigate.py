@@ -1,6 +1,6 @@
 """``mitigate [what was done]``: customers no longer feel it; the incident stays open."""
 
-from incident_response.routing.asking import asked_by, said
+from incident_response.routing.asking import said
 from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
@@ -9,9 +9,7 @@ from incident_response.routing.workflows import Workflows
 
 async def _handle(request: Request, workflows: Workflows) -> None:
     incident_id = room_of(request).incident_id
-    await workflows.lifecycle.mitigate(
-        incident_id, text=said(request.text), asked=asked_by(request)
-    )
+    await workflows.lifecycle.mitigate(incident_id, text=said(request.text), asked=request.asked)
 
 
 command = Command(

@@ -3,7 +3,6 @@
 from incident_response.blocks.pulse import BEST, WORST, rated
 from incident_response.blocks.refusals import could_not
 from incident_response.ports.chat import Message
-from incident_response.routing.asking import asked_by
 from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
@@ -18,7 +17,7 @@ async def _handle(request: Request, workflows: Workflows) -> Message:
         why = f"that is no figure from {WORST} to {BEST}"
         return could_not("rate", why, f"Type {request.name} rate {BEST} if it went well.")
     incident_id = room_of(request).incident_id
-    await workflows.pulse.rate(incident_id, rating, asked=asked_by(request))
+    await workflows.pulse.rate(incident_id, rating, asked=request.asked)
     return rated(rating)
 
 

@@ -2,7 +2,7 @@
 
 from incident_response.blocks.lifecycle import reopened_for
 from incident_response.ports.chat import Message
-from incident_response.routing.asking import asked_by, said
+from incident_response.routing.asking import said
 from incident_response.routing.command import Command, Topic
 from incident_response.routing.requests import Request
 from incident_response.routing.workflows import Workflows
@@ -15,7 +15,7 @@ async def _handle(request: Request, workflows: Workflows) -> Message | None:
         named, _, reason = request.text.partition(" ")
         incident = await find_incident(workflows.store, named)
     reopened = await workflows.lifecycle.reopen(
-        incident.incident_id, reason=said(reason), asked=asked_by(request)
+        incident.incident_id, reason=said(reason), asked=request.asked
     )
     is_told = request.incident is not None  # the room is told, and who asked is in it
     return None if is_told else reopened_for(reopened)

@@ -4,7 +4,7 @@ from incident_response.blocks.ending_forms import resolve_form
 from incident_response.blocks.resolution import resolving
 from incident_response.domain.lifecycle import Move, require
 from incident_response.ports.chat import Message
-from incident_response.routing.asking import asked_by, said
+from incident_response.routing.asking import said
 from incident_response.routing.command import Command, Scope, Topic
 from incident_response.routing.reception import room_of
 from incident_response.routing.requests import Request
@@ -20,7 +20,7 @@ async def _handle(request: Request, workflows: Workflows) -> Message | None:
         await workflows.chat.open_view(request.trigger_id, resolve_form(incident, suggestion))
         return None
     incident = await workflows.resolver.resolve(
-        incident.incident_id, summary=said(request.text), asked=asked_by(request)
+        incident.incident_id, summary=said(request.text), asked=request.asked
     )
     workflows.runner.kick(incident.incident_id, resolve_run(incident))
     return resolving(incident)

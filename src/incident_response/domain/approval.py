@@ -107,13 +107,11 @@ _STEPS: dict[EntryKind, frozenset[EntryKind | None]] = {
     ),
     EntryKind.STATUSPAGE_NEEDS_HUMAN: frozenset({EntryKind.STATUSPAGE_UNCERTAIN}),
     EntryKind.STATUSPAGE_PUBLISHED: _SENT,
-    EntryKind.STATUSPAGE_REJECTED: frozenset(
-        {None, EntryKind.STATUSPAGE_DRAFT_APPROVED, EntryKind.STATUSPAGE_NEEDS_HUMAN}
-    ),
+    EntryKind.STATUSPAGE_REJECTED: frozenset(),
 }
 """Each entry of an approval's life, and what the newest one before it may be; None: there is none.
 
-A sending that the page refused gives the approval back.
+A sending that the page refused gives the approval back; a rejection ends it whatever came before.
 """
 _OUT_OF_ORDER = EntryKind.STATUSPAGE_APPROVAL_REFUSED
 """How an approval stands whose entries make no sense: it allows nothing any more."""

@@ -18,6 +18,7 @@ Pure values. Not here: who may move it (workflows.approval_gate), sending it
 
 import hashlib
 import json
+import re
 from datetime import datetime
 from enum import StrEnum
 
@@ -29,8 +30,17 @@ from incident_response.domain.plain_text import composed
 
 TITLE_LIMIT = 150
 """Characters of a title: what is shown whole in one line (Statuspage takes 255)."""
-BODY_LIMIT = 6_000
+BODY_LIMIT = 5_000
 """Characters of a text: what one Slack message shows whole (Statuspage takes 25,000)."""
+ROOM_LIMIT = 6_000
+"""What title, text and components may take of that message together, as JSON: a sign that is
+written with two (quotes, backslashes, line ends, most emoji) counts twice.
+"""
+LONGEST_GAP = 200
+"""Blanks in a row; a part of a message that is nothing else could not be shown."""
+NAME_ROOM = 100
+ROW_ROOM = 30
+"""What a component's name takes at most, and its row beside that."""
 CODE_LENGTH = 6
 
 
@@ -126,9 +136,16 @@ class DraftContent(Value):
         _check_text("title", message.title, TITLE_LIMIT)
         _check_text("text", message.body, BODY_LIMIT)
         _check_components(message.components)
+        _check_room(message)
         return message
 
 
+def written_units(text: str) -> int:
+    """The length of ``text`` inside JSON, in UTF-16 code units, as Slack counts messages."""
+    return len(json.dumps(text, ensure_ascii=False).encode("utf-16-le", "surrogatepass")) // 2 - 2
+
+
+_GAP = re.compile(rf"[\s\u200c\u200d\u2800\u3164]{{{LONGEST_GAP + 1}}}")
 _SHOWS_NOTHING = dict.fromkeys(map(ord, "\u200c\u200d\u2800\u3164"))
 """What a cleaned text may still hold that nobody sees: joiners, blanks that are no spaces."""
 
@@ -136,10 +153,23 @@ _SHOWS_NOTHING = dict.fromkeys(map(ord, "\u200c\u200d\u2800\u3164"))
 def _check_text(what: str, text: str, limit: int) -> None:
     if not text.translate(_SHOWS_NOTHING).strip():
         raise RefusedError(f"The {what} is empty: write what customers shall read.")
+    if _GAP.search(text):
+        raise RefusedError(f"The {what} has a gap of more than {LONGEST_GAP} blanks: close it.")
     if len(text) > limit:
         raise RefusedError(
             f"The {what} has {len(text):,} characters, and at most {limit:,} are shown whole:"
             f" shorten it by {len(text) - limit:,}."
+        )
+
+
+def _check_room(message: PageMessage) -> None:
+    """Nothing may be approved that was not displayed, so it has to fit into one message."""
+    names = (min(written_units(part.name), NAME_ROOM) + ROW_ROOM for part in message.components)
+    taken = written_units(message.title) + written_units(message.body) + sum(names)
+    if taken > ROOM_LIMIT:
+        raise RefusedError(
+            f"The message takes {taken:,} of the {ROOM_LIMIT:,} signs that can be shown whole:"
+            " shorten the text, or choose fewer components."
         )
 
 

@@ -94,6 +94,17 @@ class NotInCommandError(NotAllowedError):
         """The chat user who is."""
 
 
+class NotAnApproverError(NotAllowedError):
+    """Only the commander, or a member of the approvers' group, decides what customers are told."""
+
+    def __init__(self, message: str = "", *, commander: str = "", group: str = "") -> None:
+        super().__init__(message)
+        self.commander = commander
+        """The chat user who is in command; empty if nobody is."""
+        self.group = group
+        """Handle of the chat's user group; empty if none may beside the commander."""
+
+
 class WrongStateError(RefusedError):
     """The incident is not in a state in which that can be done.
 

@@ -11,12 +11,20 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from incident_response.domain.errors import UnavailableError
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import IncidentId, Json
+from incident_response.entrypoints.drill_life import (
+    PATIENCE_SECONDS,
+    STAGES,
+    Life,
+    Stage,
+    live_through,
+)
+from incident_response.entrypoints.drill_people import Person
 from incident_response.entrypoints.lifetime import live
 from incident_response.entrypoints.local_stack import LocalStack, Ports, local_stack
 from incident_response.ports.incident_store import PlanState, StepRecord, StepState
@@ -39,11 +47,13 @@ class Verdict:
     steps: dict[str, StepRecord]
     problems: tuple[str, ...]
     assembled_seconds: float | None
+    life: Life | None = None
+    """What was lived after the room stood, if that was asked for."""
 
     def as_json(self) -> Json:
         """The line that other programs read."""
         room = self.incident.room if self.incident else None
-        return {
+        found: Json = {
             "ok": not self.problems,
             "incident_id": self.incident.incident_id if self.incident else None,
             "channel": room.name if room else None,
@@ -52,6 +62,12 @@ class Verdict:
             "assembled_seconds": self.assembled_seconds,
             "steps": {name: record.state.value for name, record in self.steps.items()},
         }
+        return found | self._of_life() if self.life else found
+
+    def _of_life(self) -> Json:
+        assert self.life is not None
+        seconds = {"assembled": self.assembled_seconds, **self.life.seconds}
+        return {"seconds": {**seconds}, "ids": {**self.life.ids}, "ledger": self.life.ledger}
 
 
 def main(options: argparse.Namespace) -> int:
@@ -66,6 +82,8 @@ async def _drill(options: argparse.Namespace, stop: asyncio.Event) -> int:
         tell("Starting a throw-away stack ...")
         async with local_stack(Path(folder), Ports()) as stack:
             verdict = await drill(stack, options.deadline, tell, stop=stop)
+            if options.full and not verdict.problems:
+                verdict = await live_on(stack, verdict, tell, stop=stop)
     if options.json:
         sys.stdout.write(json.dumps(verdict.as_json()) + "\n")
     else:
@@ -108,6 +126,27 @@ async def drill(
         steps=steps,
         problems=(*_given_up(steps), *_unseen(stack, incident)),
         assembled_seconds=round(seconds.total_seconds(), 3),
+    )
+
+
+async def live_on(
+    stack: LocalStack,
+    verdict: Verdict,
+    tell: "Tell",
+    *,
+    stop: asyncio.Event,
+    stages: tuple[Stage, ...] = STAGES,
+) -> Verdict:
+    """The verdict after the whole life of the incident whose room stands."""
+    assert verdict.incident is not None
+    user = verdict.incident.proposed_commander or verdict.incident.responders[0]
+    clock = stack.processor.workflows.clock
+    me = Person(sandbox=stack.sandbox, clock=clock, user=user, patience=PATIENCE_SECONDS)
+    life = Life(stack=stack, incident=verdict.incident, commander=me)
+    tell(f"The room stands. <@{user}> takes over:")
+    problems = await live_through(life, stages, tell, stop=stop)
+    return replace(
+        verdict, incident=await life.now(), life=life, problems=(*verdict.problems, *problems)
     )
 
 
@@ -187,6 +226,8 @@ def _ending(verdict: Verdict) -> str:
     assert verdict.incident is not None
     room = verdict.incident.room
     people = len(verdict.incident.responders)
+    if verdict.life is not None:
+        return "The whole life was lived, and the ledger proves it. All is well."
     return (
         f"#{room.name if room else '?'} stood {verdict.assembled_seconds:.3f} s after the alert, "
         f"with {people} people, facts, pinned checklist and announcement. All is well."

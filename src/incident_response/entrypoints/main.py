@@ -126,6 +126,9 @@ def _add_drill(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
     parser.add_argument(
+        "--full", action="store_true", help="the whole life, to a closed page and a postmortem"
+    )
+    parser.add_argument(
         "--deadline",
         type=_seconds,
         default=60.0,

@@ -37,6 +37,7 @@ async def run_processor(
             tasks.create_task(processor.chat.keep_people_warm(), name="people"),
             tasks.create_task(watching, name="dead letters"),
             tasks.create_task(processor.warm_up(), name="warm up"),
+            tasks.create_task(processor.workflows.page.keep_learned(), name="status page"),
             tasks.create_task(processor.workflows.auditor.run(), name="auditor"),
         ]
         if intake is not None:

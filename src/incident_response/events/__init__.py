@@ -7,6 +7,7 @@ first. Not here: what the program can do (workflows).
 from incident_response.events.alert_quarantined import event as alert_quarantined
 from incident_response.events.alert_received import event as alert_received
 from incident_response.events.escalation_due import event as escalation_due
+from incident_response.events.page_draft_due import event as page_draft_due
 from incident_response.events.pulse_follow_up import event as pulse_follow_up
 from incident_response.events.room_archive_due import event as room_archive_due
 from incident_response.events.sla_check import event as sla_check
@@ -17,6 +18,7 @@ EVENTS = (
     alert_quarantined,
     status_update_nudge,
     escalation_due,
+    page_draft_due,
     room_archive_due,
     sla_check,
     pulse_follow_up,

@@ -1,16 +1,11 @@
-"""Who asked for what a request asks for, and what they said with it.
-
-Not here: whether they may (workflows).
-"""
+"""What a person said with a request, as they read it. Not here: who they are (requests)."""
 
 from incident_response.blocks.text import clean, unescape
-from incident_response.routing.requests import Request
-from incident_response.workflows.roles import Asked
 
 
-def asked_by(request: Request) -> Asked:
-    """The asker of ``request``, the same at every redelivery."""
-    return Asked(by=request.user_id, at=request.received_at, key=request.key)
+def written(text: str) -> str:
+    """As ``said``, with its lines: for what others will read."""
+    return clean(unescape(text), lines=True)
 
 
 def said(text: str) -> str:

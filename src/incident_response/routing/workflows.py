@@ -25,9 +25,12 @@ from incident_response.workflows.ending import IncidentEnding
 from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.impact import ImpactDesk
+from incident_response.workflows.known_page import KnownPage
 from incident_response.workflows.lifecycle import IncidentLifecycle
 from incident_response.workflows.nudge import NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
+from incident_response.workflows.page_desk import PageDesk
+from incident_response.workflows.page_reminder import PageReminder
 from incident_response.workflows.postmortem import PostmortemWriter
 from incident_response.workflows.pulse import PulseDesk
 from incident_response.workflows.resolution import IncidentResolver
@@ -71,6 +74,9 @@ class Workflows:
     intake: Intake
     runner: PlanRunner
     gate: StatuspageApprovalGate
+    page: KnownPage
+    pages: PageDesk
+    page_reminder: PageReminder
     auditor: Auditor
     folder: AlertFolder
     board: RoomBoard

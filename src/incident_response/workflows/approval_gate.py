@@ -16,7 +16,12 @@ import structlog
 from incident_response.blocks.action_ids import SUPERSEDED
 from incident_response.domain.approval import marks
 from incident_response.domain.draft import Approval, Draft, DraftContent, DraftState, PageMessage
-from incident_response.domain.errors import NotAllowedError, NotFoundError, RefusedError
+from incident_response.domain.errors import (
+    NotAllowedError,
+    NotAnApproverError,
+    NotFoundError,
+    RefusedError,
+)
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import SYSTEM, EntryKind, LedgerEntry, NewEntry
 from incident_response.domain.model import IncidentId, Json, UserId
@@ -133,9 +138,7 @@ class StatuspageApprovalGate:
         asked = _named_asking("edit", asked)
 
         def decide(incident: Incident) -> Decision:
-            old = _named(incident, code)
-            if not old.may_be_edited:
-                raise RefusedError(f"It cannot be edited any more: {_how_far(old)}")
+            old = editable(incident, code)
             return self._written(
                 incident, content, asked, is_template=False, subscribers=old.subscribers
             )
@@ -192,7 +195,7 @@ class StatuspageApprovalGate:
         asked = _named_asking("approve", asked)
 
         def judge(incident: Incident, clicker: _Clicker) -> Decision:
-            draft = _named(incident, code)
+            draft = named_draft(incident, code)
             if draft.state is not DraftState.PENDING:
                 return _approved_before(incident, draft, asked.by)
             return self._approved(incident, draft, clicker)
@@ -208,7 +211,7 @@ class StatuspageApprovalGate:
         asked = _named_asking("publish_again", asked)
 
         def judge(incident: Incident, clicker: _Clicker) -> Decision:
-            draft = _named(incident, code)
+            draft = named_draft(incident, code)
             if draft.state is not DraftState.NEEDS_HUMAN and not draft.is_stuck:
                 raise RefusedError(f"There is nothing to publish again: {_how_far(draft)}")
             return self._approved(incident, draft, clicker)
@@ -229,10 +232,10 @@ class StatuspageApprovalGate:
         published = seen or Publication(page_incident_id="")
 
         def judge(incident: Incident, clicker: _Clicker) -> Decision:
-            now, open_draft = self._clock.now(), _named(incident, code)
+            now, open_draft = self._clock.now(), named_draft(incident, code)
             if open_draft.state is not DraftState.NEEDS_HUMAN:
                 raise RefusedError(f"There is nothing to look for: {_how_far(open_draft)}")
-            _require_right(incident, clicker)
+            _require_right(incident, clicker, self._policy.approver_group)
             entry = published_entry(open_draft, published, now, actor=asked.by)
             entry = entry.model_copy(update={"details": {**entry.details, "asked": asked.key}})
             page = thread_after(incident, published, now)
@@ -251,9 +254,9 @@ class StatuspageApprovalGate:
         asked = _named_asking("reject", asked)
 
         def judge(incident: Incident, clicker: _Clicker) -> Decision:
-            draft = _named(incident, code)
+            draft = named_draft(incident, code)
             if draft.state is not DraftState.PENDING or not clicker.is_member:
-                _require_right(incident, clicker)
+                _require_right(incident, clicker, self._policy.approver_group)
             if draft.state not in _REJECTABLE:
                 raise RefusedError(f"It cannot be rejected any more: {_how_far(draft)}")
             update = {"state": DraftState.REJECTED, "trouble": reason, "is_stuck": False}
@@ -265,7 +268,7 @@ class StatuspageApprovalGate:
     def _approved(self, incident: Incident, draft: Draft, clicker: _Clicker) -> Decision:
         """One more approval: the last one that is needed has it sent."""
         self._check_fresh(incident, draft)
-        right = _require_right(incident, clicker)
+        right = _require_right(incident, clicker, self._policy.approver_group)
         by, now = clicker.asked.by, self._clock.now()
         standing = tuple(a for a in draft.given if _still_counts(a, incident))
         if any(a.by == by for a in standing):
@@ -370,10 +373,16 @@ class StatuspageApprovalGate:
         if entry is None:
             return None
         if entry.kind is EntryKind.STATUSPAGE_APPROVAL_REFUSED:
-            kind = NotAllowedError if entry.details.get("is_right_missing") else RefusedError
-            raise kind(str(entry.details.get("reason")))
+            raise await self._as_before(incident_id, entry)
         self._board.touch(incident_id)
         return await self._incident(incident_id)
+
+    async def _as_before(self, incident_id: IncidentId, entry: LedgerEntry) -> RefusedError:
+        reason = str(entry.details.get("reason"))
+        if not entry.details.get("is_right_missing"):
+            return RefusedError(reason)
+        commander = (await self._incident(incident_id)).commander or ""
+        return NotAnApproverError(reason, commander=commander, group=self._policy.approver_group)
 
     async def _incident(self, incident_id: IncidentId) -> Incident:
         incident = await self._store.get(incident_id)
@@ -428,7 +437,7 @@ def _named_asking(operation: str, asked: Asked) -> Asked:
     return replace(asked, key=f"{operation}:{asked.key}")
 
 
-def _named(incident: Incident, code: str) -> Draft:
+def named_draft(incident: Incident, code: str) -> Draft:
     """The draft, if ``code`` names its text as it is now; raises ``RefusedError`` otherwise."""
     draft = incident.page.draft
     if draft is None:
@@ -441,12 +450,23 @@ def _named(incident: Incident, code: str) -> Draft:
     return draft
 
 
-def _require_right(incident: Incident, clicker: _Clicker) -> str:
+def editable(incident: Incident, code: str = "") -> Draft:
+    """The draft whose text may be changed, and is the one that ``code`` names, if it is given.
+
+    Raises ``RefusedError`` otherwise.
+    """
+    draft = incident.page.draft
+    if draft is None or code:
+        draft = named_draft(incident, code)
+    if not draft.may_be_edited:
+        raise RefusedError(f"It cannot be edited any more: {_how_far(draft)}")
+    return draft
+
+
+def _require_right(incident: Incident, clicker: _Clicker, group: str) -> str:
     right = clicker.right(incident)
     if not right:
-        raise NotAllowedError(
-            "Only the incident commander or an approver decides what customers are told."
-        )
+        raise NotAnApproverError(_NOT_YOURS, commander=incident.commander or "", group=group)
     return right
 
 
@@ -477,6 +497,7 @@ def _how_far(draft: Draft) -> str:
     return _STUCK if draft.is_stuck else _HOW_FAR[draft.state]
 
 
+_NOT_YOURS = "Only the incident commander or an approver decides what customers are told."
 _STUCK = "it is approved and was not published: edit it, reject it or publish it again."
 _HOW_FAR = {
     DraftState.PENDING: "it waits to be approved.",

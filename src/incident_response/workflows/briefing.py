@@ -34,6 +34,7 @@ LABELS: dict[str, str] = {
     "announce": "Announcement",
     "propose_commander": "Commander proposal",
     "schedule_nudge": "Reminders",
+    "schedule_page_reminder": "Reminder of the customers",
     "schedule_escalation": "Escalation",
     "fetch_metrics": "Metrics",
     "fetch_logs": "Error logs",

@@ -13,7 +13,6 @@ import structlog
 from pydantic import JsonValue
 
 from incident_response.domain.draft import PageImpact, PageStatus
-from incident_response.domain.errors import IncidentResponseError
 from incident_response.domain.incident import Incident
 from incident_response.domain.known_names import KnownNames
 from incident_response.domain.ledger import SYSTEM, EntryKind, LedgerEntry
@@ -23,12 +22,12 @@ from incident_response.ports.chat import Chat
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
 from incident_response.ports.ledger import Ledger
-from incident_response.ports.page_board import PageBoard
 from incident_response.workflows.briefing import briefing_of
 from incident_response.workflows.fold_alerts import ASSEMBLE
+from incident_response.workflows.known_page import KnownPage
 
 LOOKUP_SECONDS = 1.0
-"""How long names and components may take to be looked up: a draft is wanted within ten seconds."""
+"""How long names may take to be looked up: a draft is wanted within ten seconds."""
 MOST_PEOPLE = 100
 RECENT_ENTRIES = 60
 ASKED_AT_ONCE = 8
@@ -45,14 +44,14 @@ class DraftMaterial:
         store: IncidentStore,
         ledger: Ledger,
         chat: Chat,
-        page_board: PageBoard | None,
+        page: KnownPage,
         clock: Clock,
         names: KnownNames,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._chat = chat
-        self._page_board = page_board
+        self._page = page
         self._clock = clock
         self.names = names
         """What is private in every incident."""
@@ -86,7 +85,7 @@ class DraftMaterial:
         self, incident: Incident, status: PageStatus, impact: PageImpact
     ) -> Brief:
         """What a message to customers is made from; the facts may all be said to them."""
-        known = await self.components(incident)
+        known = self.components(incident)
         facts = {
             "page status": status.value,
             "impact": impact.value,
@@ -100,17 +99,10 @@ class DraftMaterial:
             task=Task.STATUS_MESSAGE, facts=_filled(facts), material=material, longest=640
         )
 
-    async def components(self, incident: Incident) -> tuple[str, ...]:
+    def components(self, incident: Incident) -> tuple[str, ...]:
         """Names that customers know: the components; what was published if the page is mute."""
-        published = tuple(c.name for c in incident.page.components)
-        if self._page_board is None:
-            return published
-        try:
-            async with asyncio.timeout(LOOKUP_SECONDS):
-                return tuple(c.name for c in await self._page_board.components())
-        except (IncidentResponseError, TimeoutError) as error:
-            log.info("components unknown for a draft", error=type(error).__name__)
-            return published
+        known = self._page.components or incident.page.components
+        return tuple(component.name for component in known)
 
     async def room_update(self, incident: Incident, since: datetime) -> Brief:
         """What happened since then, for the people in the room."""

@@ -21,6 +21,8 @@ from incident_response.domain.redaction import RedactedBrief
 LONGEST_LINE = 300
 """Characters of a lesson, a title or an owner."""
 LONGEST_PART = 3_000
+_NO_NEWS = "Update"
+"""Stands for a title that is not the writer's, while the rest is looked at."""
 MOST_LINES = 10
 
 B = TypeVar("B", bound=BaseModel)
@@ -58,9 +60,13 @@ class _Sections(_Strict):
 def customer_text(
     text: str, incident: Incident, brief: RedactedBrief, known: KnownNames
 ) -> CustomerText:
-    """A message to customers; raises ``UnfitDraftError`` if it may not be shown to them."""
+    """A message to customers; raises ``UnfitDraftError`` if it may not be shown to them.
+
+    What goes on with an incident of the page keeps its title, which people approved.
+    """
     read = _parsed(text, _Message)
-    message = CustomerText(title=read.title.strip(), body=read.body.strip())
+    kept = incident.page.title if incident.page.status else ""
+    message = CustomerText(title=_NO_NEWS if kept else read.title.strip(), body=read.body.strip())
     facts = tuple(brief.brief.facts.values())
     why = unfit_for_customers(
         message,
@@ -71,7 +77,7 @@ def customer_text(
     )
     if why:
         raise UnfitDraftError(f"The text is not fit for customers: {why}", reason="unfit")
-    return message
+    return message.model_copy(update={"title": kept}) if kept else message
 
 
 def internal_names(incident: Incident, *, spoken: Iterable[str]) -> tuple[str, ...]:

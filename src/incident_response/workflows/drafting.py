@@ -88,6 +88,10 @@ class NoModelError(PermanentError):
     """No model is configured."""
 
 
+class NotAskedError(PermanentError):
+    """The template is wanted."""
+
+
 class NotRedactedError(PermanentError):
     """What must not leave could not be taken out."""
 
@@ -137,6 +141,10 @@ class Drafting:
         """
         return await self._message(incident, _next_status(incident))
 
+    async def plain_message(self, incident: Incident) -> DraftedMessage:
+        """``status_message`` by the template at once; raises as that does."""
+        return await self._message(incident, _next_status(incident), is_plain=True)
+
     async def closing_message(self, incident: Incident) -> DraftedMessage:
         """The last message to customers; raises as ``status_message``."""
         return await self._message(incident, PageStatus.RESOLVED)
@@ -176,13 +184,16 @@ class Drafting:
         is_update, _ = await self._drafted(incident, brief, lambda answer, _: verdict(answer))
         return is_update
 
-    async def _message(self, incident: Incident, status: PageStatus) -> DraftedMessage:
+    async def _message(
+        self, incident: Incident, status: PageStatus, *, is_plain: bool = False
+    ) -> DraftedMessage:
         impact = _impact(incident)
         brief = await self._material.for_customers(incident, status, impact)
         text, why = await self._drafted(
             incident,
             brief,
             lambda text, asked: customer_text(text, incident, asked.brief, asked.known),
+            is_plain=is_plain,
         )
         return DraftedMessage(
             title=text.title,
@@ -199,13 +210,17 @@ class Drafting:
         )
         return Drafted(text=text, is_template=bool(why), note=why)
 
-    async def _drafted(self, incident: Incident, brief: Brief, read: Read[T]) -> tuple[T, str]:
+    async def _drafted(
+        self, incident: Incident, brief: Brief, read: Read[T], *, is_plain: bool = False
+    ) -> tuple[T, str]:
         """What was read from what was written, and why that is the template's (empty: it is not).
 
-        Raises what ``read`` raises for the template's own text.
+        ``is_plain``: no model is asked. Raises what ``read`` raises for the template's own text.
         """
         asked = await self._redacted(incident, brief)
         try:
+            if is_plain:
+                raise NotAskedError("No model was asked")
             text = read(await self._by_model(incident, asked), asked)
         except IncidentResponseError as error:
             why = f"{str(error).rstrip('.')}."

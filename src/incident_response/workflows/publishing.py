@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from incident_response.blocks.page_replies import outcome
 from incident_response.domain.approval import (
     ApprovedDraft,
     approved_and_sent,
@@ -34,12 +35,14 @@ from incident_response.domain.incident import Incident, IncidentStatus
 from incident_response.domain.ledger import SYSTEM, EntryKind, LedgerEntry, NewEntry, Seal
 from incident_response.domain.model import IncidentId, Json
 from incident_response.durable.plan import Outcome, Plan, Step, StepContext
+from incident_response.ports.chat import Chat
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
 from incident_response.ports.ledger import Ledger
 from incident_response.ports.status_page import Publication, StatusPage
 from incident_response.workflows.change_incident import Decision, change_incident
 from incident_response.workflows.operator_notices import OperatorNotices
+from incident_response.workflows.post_once import post_once
 from incident_response.workflows.room_board import RoomBoard
 
 PUBLISH = "publish"
@@ -162,6 +165,7 @@ class Publisher:
         store: IncidentStore,
         ledger: Ledger,
         seal: Seal,
+        chat: Chat,
         board: RoomBoard,
         operators: OperatorNotices,
         clock: Clock,
@@ -171,6 +175,7 @@ class Publisher:
         self._store = store
         self._ledger = ledger
         self._seal = seal
+        self._chat = chat
         self._board = board
         self._operators = operators
         self._clock = clock
@@ -178,7 +183,10 @@ class Publisher:
             name=PUBLISH,
             steps=(
                 Step(name="publish", run=self._advance, deadline=DEADLINE, attempts=None),
-                Step(name="tell_operators", run=self._tell, after=("publish",), attempts=6),
+                Step(
+                    name="tell_operators", run=self._tell_operators, after=("publish",), attempts=6
+                ),
+                Step(name="tell_room", run=self._tell_room, after=("publish",), attempts=6),
             ),
         )
 
@@ -207,7 +215,18 @@ class Publisher:
             case _:
                 return Outcome(result=draft.state.value)
 
-    async def _tell(self, context: StepContext) -> Outcome:
+    async def _tell_room(self, context: StepContext) -> Outcome:
+        """The card changes in its place, which calls nobody: what became of it is said anew."""
+        incident, draft = context.incident, context.incident.page.draft
+        if draft is None or incident.room is None or context.plan != f"{PUBLISH}#{draft.key}":
+            return Outcome()
+        message = outcome(incident, draft)
+        if message is not None:
+            channel, since = incident.room.channel_id, context.first_started_at
+            await post_once(self._chat, channel, message, key=context.key, since=since)
+        return Outcome()
+
+    async def _tell_operators(self, context: StepContext) -> Outcome:
         result = context.results["publish"]
         if isinstance(result, dict):
             reason = str(result[BLOCKED])

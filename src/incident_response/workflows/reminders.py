@@ -1,6 +1,6 @@
 """Everything that calls people about an incident by itself, stopped and started as one.
 
-Not here: what a reminder or a page is (nudge, escalation).
+Not here: what a reminder or a page is (nudge, page_reminder, escalation).
 """
 
 from typing import Protocol
@@ -9,10 +9,12 @@ from incident_response.domain.incident import Incident
 from incident_response.domain.model import IncidentId
 
 
-class Nudges(Protocol):
-    """Reminds the commander; ``workflows.nudge.NudgeScheduler`` is one."""
+class Schedules(Protocol):
+    """Reminds people; ``nudge.NudgeScheduler`` and ``page_reminder.PageReminder`` are two."""
 
     async def schedule(self, incident: Incident) -> object: ...
+
+    async def reschedule(self, incident_id: IncidentId) -> None: ...
 
     async def stop(self, incident_id: IncidentId) -> None: ...
 
@@ -26,20 +28,27 @@ class Ladder(Protocol):
 
 
 class Reminders:
-    """The commander's reminders and the escalation."""
+    """The reminders and the escalation."""
 
-    def __init__(self, *, nudges: Nudges, ladder: Ladder | None = None) -> None:
-        self._nudges = nudges
+    def __init__(self, *schedules: Schedules, ladder: Ladder | None = None) -> None:
+        self._schedules = schedules
         self._ladder = ladder
 
     async def stop(self, incident_id: IncidentId) -> None:
         """Nobody is called any more; can be done twice."""
-        await self._nudges.stop(incident_id)
+        for schedules in self._schedules:
+            await schedules.stop(incident_id)
         if self._ladder is not None:
             await self._ladder.stop(incident_id)
 
     async def start(self, incident: Incident) -> None:
         """People are called again, as at the beginning; can be done twice."""
-        await self._nudges.schedule(incident)
+        for schedules in self._schedules:
+            await schedules.schedule(incident)
         if self._ladder is not None:
             await self._ladder.rearm(incident.incident_id)
+
+    async def reschedule(self, incident_id: IncidentId) -> None:
+        """The severity changed: remind at its pace."""
+        for schedules in self._schedules:
+            await schedules.reschedule(incident_id)

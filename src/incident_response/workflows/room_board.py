@@ -17,9 +17,11 @@ from incident_response.blocks.announcement import announcement
 from incident_response.blocks.checklist import checklist
 from incident_response.blocks.escalation import called
 from incident_response.blocks.facts import facts
+from incident_response.blocks.page_card import page_card
 from incident_response.blocks.proposal import proposal
 from incident_response.blocks.room import topic
 from incident_response.domain.briefing import Briefing
+from incident_response.domain.draft import Draft
 from incident_response.domain.errors import IncidentResponseError
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import IncidentId
@@ -30,6 +32,7 @@ from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
 from incident_response.workflows.briefing import briefing_of
 from incident_response.workflows.fold_alerts import ASSEMBLE
+from incident_response.workflows.known_page import KnownPage
 
 FACTS = "facts"
 CHECKLIST = "checklist"
@@ -40,6 +43,11 @@ PROPOSAL = "proposal"
 def call_message(call: Call) -> str:
     """Name of the message that tells the room of a call."""
     return f"call.{call.number}"
+
+
+def card_name(draft: Draft) -> str:
+    """The name of the message that is this draft's card, whatever its revision."""
+    return f"page_card.{draft.number}"
 
 
 GATHER_SECONDS = 0.25
@@ -53,11 +61,20 @@ log = structlog.get_logger(__name__)
 class RoomBoard:
     """Draws what is standing in a room."""
 
-    def __init__(self, *, chat: Chat, store: IncidentStore, policy: Policy, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        chat: Chat,
+        store: IncidentStore,
+        policy: Policy,
+        page: KnownPage,
+        clock: Clock,
+    ) -> None:
         self._chat = chat
         self._store = store
         self._policy = policy
         self._clock = clock
+        self._page = page
         self._touched: dict[IncidentId, None] = {}
         self._woken = asyncio.Event()
         self._drawing = WeakValueDictionary[IncidentId, asyncio.Lock]()
@@ -109,8 +126,14 @@ class RoomBoard:
             for call in incident.escalation.calls:
                 message = called(incident, call, policy=self._policy)
                 await self._draw(incident, call_message(call), message)
+            await self._draw_page_card(incident)
             if incident.assembled_at is not None:
                 await self.set_topic(incident)
+
+    async def _draw_page_card(self, incident: Incident) -> None:
+        if (draft := incident.page.draft) is not None:
+            card = page_card(incident, policy=self._policy, page=self._page.info)
+            await self._draw(incident, card_name(draft), card)
 
     async def briefing(self, incident_id: IncidentId) -> Briefing:
         """What the room knows now."""

@@ -32,6 +32,7 @@ from incident_response.workflows.call_responders import Called, match_people
 from incident_response.workflows.escalation import EscalationLadder
 from incident_response.workflows.fold_alerts import ASSEMBLE
 from incident_response.workflows.nudge import NudgeScheduler
+from incident_response.workflows.page_reminder import PageReminder
 from incident_response.workflows.room_board import (
     ANNOUNCEMENT,
     CHECKLIST,
@@ -74,6 +75,7 @@ class WarRoomAssembler:
         chat: Chat,
         board: RoomBoard,
         nudges: NudgeScheduler,
+        page_reminder: PageReminder,
         escalation: EscalationLadder,
         sources: Sources,
         policy: Policy,
@@ -83,6 +85,7 @@ class WarRoomAssembler:
         self._chat = chat
         self._board = board
         self._nudges = nudges
+        self._page_reminder = page_reminder
         self._escalation = escalation
         self._sources = sources
         self._policy = policy
@@ -127,6 +130,7 @@ class WarRoomAssembler:
                 attempts=6,
             ),
             Step(name="schedule_nudge", run=self._schedule_nudge, attempts=6),
+            Step(name="schedule_page_reminder", run=self._schedule_page_reminder, attempts=6),
             Step(name="schedule_escalation", run=self._schedule_escalation, attempts=6),
             Step(
                 name="call_further",
@@ -178,6 +182,7 @@ class WarRoomAssembler:
             "add_bookmarks",
             "announce",
             "schedule_nudge",
+            "schedule_page_reminder",
             "schedule_escalation",
             "invite",
             "propose_commander",
@@ -284,6 +289,11 @@ class WarRoomAssembler:
             return Outcome(result={"first_at": None})
         entry = self._entry(EntryKind.NUDGE_SCHEDULED, {"first_at": first_at.isoformat()})
         return Outcome(result={"first_at": first_at.isoformat()}, entries=(entry,))
+
+    async def _schedule_page_reminder(self, context: StepContext) -> Outcome:
+        """Have the room reminded of the customers, where there is a page to tell them on."""
+        at = await self._page_reminder.schedule(context.incident)
+        return Outcome(result={"at": at.isoformat() if at else None})
 
     async def _schedule_escalation(self, context: StepContext) -> Outcome:
         """Have the next people called unless somebody acknowledges."""

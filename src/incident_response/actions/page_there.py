@@ -1,0 +1,18 @@
+"""*It is there*: a person has seen the message on the page."""
+
+from incident_response.blocks.action_ids import PAGE_THERE, decode_value
+from incident_response.blocks.page_replies import answered
+from incident_response.ports.chat import Message
+from incident_response.ports.inbox import EnvelopeKind
+from incident_response.routing.action import Action
+from incident_response.routing.requests import Request
+from incident_response.routing.workflows import Workflows
+
+
+async def _handle(request: Request, workflows: Workflows) -> Message:
+    value = decode_value(request.value)
+    changed = await workflows.gate.found(value.incident_id, code=value.choice, asked=request.asked)
+    return answered(changed, policy=workflows.policy)
+
+
+action = Action(name=PAGE_THERE, kind=EnvelopeKind.ACTION, handle=_handle, verb="confirm <code>")
