@@ -156,6 +156,18 @@ async def test_what_was_certainly_not_sent_is_tried_again_and_what_may_have_been
         assert len(reminders(h)) == 2
 
 
+async def test_a_silence_between_two_tries_is_kept() -> None:
+    async with house(leaping()) as h:
+        incident = await commanded(h)
+        h.world.chat.fail("post_private", UnavailableError("down"))
+        begun = h.world.chat.calls.count("post_private")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(passes(h, SLOT))
+            await eventually(lambda: _was_called(h.world, "post_private", more_than=begun))
+            await h.workflows.nudges.silence(incident.incident_id, asked=asked(h, key="off"))
+        assert reminders(h) == []
+
+
 async def test_a_commander_who_has_left_the_room_is_reminded_directly() -> None:
     async with house(leaping()) as h:
         await commanded(h)
@@ -517,8 +529,8 @@ async def test_a_crash_while_the_next_person_is_told_loses_nothing() -> None:
         assert len(await entries(h, incident, EntryKind.BACKUP_TOLD)) == 1
 
 
-async def _was_called(world: World, method: str) -> bool:
-    return method in world.chat.calls
+async def _was_called(world: World, method: str, *, more_than: int = 0) -> bool:
+    return world.chat.calls.count(method) > more_than
 
 
 async def test_a_schedule_that_the_state_outran_is_made_to_fit_by_the_next_slot() -> None:

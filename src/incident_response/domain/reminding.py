@@ -66,8 +66,13 @@ def needs_backup(incident: Incident) -> bool:
 
 def is_backup_wanted(incident: Incident) -> bool:
     """Whether there is still a reason to tell them."""
+    return unanswered(incident) >= PATIENCE and is_wanted(incident)
+
+
+def is_wanted(incident: Incident) -> bool:
+    """Whether there is still a reason to send the reminder that was claimed last."""
     is_over = incident.is_ending or incident.nudging.is_silenced
-    return unanswered(incident) >= PATIENCE and not is_over
+    return unanswered(incident) > 0 and not is_over
 
 
 def reminded(incident: Incident, slot: datetime, *, draft: PreparedUpdate | None) -> Incident:

@@ -166,17 +166,21 @@ class NudgeScheduler:
         )
 
     async def _send(self, incident: Incident, slot: datetime) -> None:
-        """Tried again only while it was certainly not sent; a reminder that is lost is logged, and
-        the next slot comes.
+        """Tried again only while it was certainly not sent and is still wanted; one that is lost
+        is logged, and the next slot comes.
         """
         for wait in SEND_WAITS:
-            await self._clock.sleep(wait)
+            if wait:
+                await self._clock.sleep(wait)
+                incident = await self._known(incident.incident_id)
+            if not reminding.is_wanted(incident):
+                return
             try:
                 await self._deliver(incident, slot)
             except (RateLimitedError, UnavailableError) as error:
                 log.warning("reminder not sent yet", reason=str(error))
             except IncidentResponseError as error:
-                log.error("reminder not sent", incident_id=incident.incident_id, reason=str(error))  # noqa: TRY400 - expected
+                log.warning("reminder lost", reason=str(error))
                 return
             else:
                 log.info("reminded", incident_id=incident.incident_id)
