@@ -189,7 +189,8 @@ def _divider(block: Node) -> Iterator[str]:
 def _input(block: Node) -> Iterator[str]:
     yield from _text(block["label"], "label", kinds=("plain_text",))
     yield from _element(
-        block["element"], ("plain_text_input", "static_select", "multi_users_select")
+        block["element"],
+        ("plain_text_input", "static_select", "multi_static_select", "multi_users_select"),
     )
 
 
@@ -239,7 +240,7 @@ def _element(element: Node, kinds: tuple[str, ...]) -> Iterator[str]:
             yield "button value"
         if element.get("style", "primary") not in ("primary", "danger"):
             yield "button style"
-    if element["type"] in ("checkboxes", "static_select"):
+    if element["type"] in ("checkboxes", "static_select", "multi_static_select"):
         yield from _options(element)
     if element["type"] == "plain_text_input":
         initial = element.get("initial_value", "")

@@ -6,12 +6,13 @@ import pytest
 
 from incident_response.blocks.action_ids import encode_value
 from incident_response.blocks.ending_forms import TEXT_BLOCK
+from incident_response.domain.errors import RefusedError
 from incident_response.domain.incident import Incident, IncidentStatus
 from incident_response.domain.model import ChannelId, Json, UserId
 from incident_response.ports.inbox import EnvelopeKind
 from tests.routing.front import Front, open_front
 from tests.workflows.ends import asked, ended, now, resolve, said
-from tests.workflows.house import ADA, BEN, DEV, World, house
+from tests.workflows.house import ADA, BEN, DEV, World, eventually, house
 
 
 async def found(front: Front) -> Incident:
@@ -219,3 +220,22 @@ async def test_a_form_for_an_incident_that_ended_meanwhile_is_refused_in_words()
         direct = h.world.chat.channels[ChannelId(f"D{ADA}")].posted
         assert "resolved already" in direct[-1].message.text
         assert (await found(front)).resolutions == 1
+
+
+async def test_retry_asks_again_for_what_the_end_is_missing() -> None:
+    world = World()
+    world.tracker.break_down(RefusedError("the team is unknown"))
+    async with house(world) as h:
+        front = await open_front(h)
+        await front.type("resolve Rolled back")
+        incident = await over(front)
+        assert incident.postmortem is None
+        world.tracker.behaviour.recover()
+        told = await front.type("retry")
+        assert "Asking again: " in told
+
+        async def is_filed() -> bool:
+            return (await found(front)).postmortem is not None
+
+        await eventually(is_filed)
+        assert await front.type("retry") == "Nothing is missing."

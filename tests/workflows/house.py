@@ -47,6 +47,7 @@ from tests.fakes.directory import FakeDirectory
 from tests.fakes.issue_tracker import FakeIssueTracker
 from tests.fakes.on_call import FakeOnCall
 from tests.fakes.pager import FakePager
+from tests.fakes.status_page import PAGE_ID, FakeStatusPage
 from tests.fakes.telemetry import FakeTelemetry
 
 T = TypeVar("T")
@@ -82,6 +83,8 @@ class World:
     code_host: FakeCodeHost = field(init=False)
     pager: FakePager = field(init=False)
     tracker: FakeIssueTracker = field(init=False)
+    page: FakeStatusPage | None = None
+    """The status page; None while none is connected."""
     has_tracker: bool = True
     """Whether it is connected."""
     backend: EmbeddedBackend = field(init=False)
@@ -139,7 +142,12 @@ class World:
     def outside(self) -> Outside:
         tracker = self.tracker if self.has_tracker else None
         return Outside(
-            sources=self.sources, pager=self.pager, tracker=tracker, drafter=self.drafter
+            sources=self.sources,
+            pager=self.pager,
+            tracker=tracker,
+            drafter=self.drafter,
+            status_page=self.page,
+            page_board=self.page,
         )
 
     @property
@@ -237,7 +245,7 @@ async def house(
     """The program until the context ends; cut off then in the middle of whatever it does."""
     intake = alert_intake(world.backend, world.clock)
     workflows = build_workflows(
-        Settings.isolated(),
+        Settings.isolated(statuspage_page_id=PAGE_ID),
         backend=world.backend,
         chat=chat or world.chat,
         outside=outside or world.outside,

@@ -379,10 +379,25 @@ async def test_a_message_that_says_what_was_taken_out_is_no_draft(
 
 
 async def test_if_not_even_the_template_is_fit_for_customers_there_is_no_draft() -> None:
-    page = PageThread(status=PageStatus.INVESTIGATING, title="Ask maya@x.io about payments")
+    page = PageThread(components=(Component(component_id="c", name="Ask maya@x.io"),))
     async with assembled(World()) as (home, incident):
         with pytest.raises(RefusedError, match="e-mail address"):
             await home.workflows.drafting.status_message(changed(incident, page=page))
+
+
+async def test_what_stands_on_the_page_keeps_the_title_that_people_approved(
+    world: World, model: FakeDrafter
+) -> None:
+    title = "Checkout of ACME (maya@x.io) fails"
+    page = PageThread(status=PageStatus.INVESTIGATING, title=title)
+    async with assembled(world) as (home, incident):
+        drafting = home.workflows.drafting
+        assert (await drafting.closing_message(changed(incident, page=page))).title == title
+        model.says[Task.STATUS_MESSAGE] = json.dumps(
+            {"title": "Another", "body": "We know why it fails, and mend it."}
+        )
+        written = await drafting.status_message(changed(incident, page=page))
+        assert (written.title, written.is_template) == (title, False)
 
 
 # Postmortems and verdicts

@@ -9,7 +9,19 @@ from incident_response.blocks import action_ids, kit, limits
 from incident_response.blocks.page_card import parted
 from incident_response.blocks.page_words import STATUS
 from incident_response.blocks.people import approvers
-from incident_response.blocks.text import Safe, bold, code, escape, excerpt, link, mention, say
+from incident_response.blocks.text import (
+    Safe,
+    bold,
+    clean,
+    code,
+    cut,
+    escape,
+    excerpt,
+    join,
+    link,
+    mention,
+    say,
+)
 from incident_response.domain.draft import Draft, DraftContent, DraftState
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import Json
@@ -117,6 +129,26 @@ def outcome(incident: Incident, draft: Draft) -> Message | None:
         )
         return kit.paragraph(text, block_id="outcome")
     return None
+
+
+def customers(incident: Incident) -> Safe:
+    """What customers are told now, and what waits."""
+    page = incident.page
+    told = say("Customers have been told nothing yet")
+    if page.status is not None:
+        shown = link(page.url, cut(clean(page.title), TITLE), foreign=False)
+        told = say("Customers read: {what} ({status})", what=shown, status=STATUS[page.status])
+    draft = waiting_draft(incident)
+    if draft is None:
+        return told
+    waits = say("message {it}: {how}", it=code(draft.message.code), how=_STATES[draft.state])
+    return join([told, waits])
+
+
+def waiting_draft(incident: Incident) -> Draft | None:
+    """The message that is not settled."""
+    draft = incident.page.draft
+    return None if draft is None or draft.state.is_settled else draft
 
 
 def draft_due(incident: Incident) -> Message:

@@ -10,6 +10,7 @@ from incident_response.blocks.controls import controls
 from incident_response.blocks.escalation import escalation_line
 from incident_response.blocks.life_buttons import life_row
 from incident_response.blocks.missing import in_short
+from incident_response.blocks.page_replies import customers, draft_button, waiting_draft
 from incident_response.blocks.people import command_line, mentions, take_command
 from incident_response.blocks.text import Safe, bold, channel, escape, excerpt, join, mention, say
 from incident_response.blocks.text import when as at_time
@@ -23,9 +24,16 @@ TITLE = 300
 MOST_RESPONDERS = 10
 
 
-def status(incident: Incident, briefing: Briefing, now: datetime, *, policy: Policy) -> Message:
+def status(
+    incident: Incident,
+    briefing: Briefing,
+    now: datetime,
+    *,
+    policy: Policy,
+    has_page: bool = False,
+) -> Message:
     """Where it stands, who does what, since when, how far the checklist is, what is missing; and
-    what can be changed.
+    what can be changed. ``has_page``: whether customers can be told on a status page.
     """
     head = say(
         "{badge} {title}",
@@ -41,10 +49,13 @@ def status(incident: Incident, briefing: Briefing, now: datetime, *, policy: Pol
         _responders(incident),
         escalation_line(incident, policy),
         _progress(incident),
+        customers(incident) if has_page else Safe(),
         in_short(briefing),
     ]
     body = kit.section(join(rows, "\n"), block_id="status", accessory=take_command(incident))
     buttons = [*controls(incident, policy=policy), *life_row(incident)]
+    if has_page and waiting_draft(incident) is None:
+        buttons.append(kit.actions(draft_button(incident), block_id="customers"))
     return kit.message(join([head, state, command_line(incident)]), [body, *buttons])
 
 

@@ -18,7 +18,13 @@ async def _handle(request: Request, workflows: Workflows) -> Message:
     if word.lower() == DRAFT:
         return await draft_message(request, incident, written(text), workflows)
     briefing = await workflows.board.briefing(incident.incident_id)
-    return status(incident, briefing, workflows.clock.now(), policy=workflows.policy)
+    return status(
+        incident,
+        briefing,
+        workflows.clock.now(),
+        policy=workflows.policy,
+        has_page=workflows.page.is_connected,
+    )
 
 
 command = Command(

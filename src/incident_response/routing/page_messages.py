@@ -6,7 +6,7 @@ Not here: writing and approving it (workflows).
 
 import re
 
-from incident_response.blocks.page_replies import draft_waits, drafted
+from incident_response.blocks.page_replies import draft_waits, drafted, waiting_draft
 from incident_response.domain.errors import RefusedError
 from incident_response.domain.incident import Incident
 from incident_response.ports.chat import Message
@@ -21,19 +21,19 @@ def code_and_rest(request: Request, incident: Incident) -> tuple[str, str]:
 
     Raises ``RefusedError`` that says what to type: no text is ever meant without its code.
     """
+    draft = incident.page.draft
+    if draft is None:
+        raise RefusedError(
+            f"there is no message to customers; {request.name} status draft makes one"
+        )
     word, _, rest = request.text.partition(" ")
     code = word.strip("`").lower()
-    if _CODE.fullmatch(code):
-        return code, rest.strip()
-    draft = incident.page.draft
-    if draft is None or draft.state.is_settled:
+    if not _CODE.fullmatch(code):
         raise RefusedError(
-            f"No message to customers is open; {request.name} status draft makes one"
+            "a text is named by the six signs on its card; those of the newest one are"
+            f" {draft.message.code}"
         )
-    raise RefusedError(
-        "Name the text by the six signs on its card; the one that stands there now is"
-        f" {draft.message.code}"
-    )
+    return code, rest.strip()
 
 
 async def draft_message(
@@ -42,8 +42,8 @@ async def draft_message(
     """A draft of ``text``, or of what the writer makes of the incident, unless one waits: what
     somebody has edited is not written over.
     """
-    waiting = incident.page.draft
-    if waiting is not None and not waiting.state.is_settled and not text:
+    waiting = waiting_draft(incident)
+    if waiting is not None and not text:
         await workflows.pages.show(incident.incident_id)
         return draft_waits(waiting)
     draft, note = await workflows.pages.draft(incident, text, asked=request.asked)

@@ -27,6 +27,11 @@ class KnownPage:
         self.info: PageInfo | None = None
         self.subscribers: int | None = None
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is one."""
+        return self._page_board is not None
+
     async def keep_learned(self) -> None:
         """Read the page at start and every quarter of an hour.
 

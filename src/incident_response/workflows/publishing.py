@@ -217,8 +217,11 @@ class Publisher:
 
     async def _tell_room(self, context: StepContext) -> Outcome:
         """The card changes in its place, which calls nobody: what became of it is said anew."""
-        incident, draft = context.incident, context.incident.page.draft
-        if draft is None or incident.room is None or context.plan != f"{PUBLISH}#{draft.key}":
+        incident = await self._store.get(context.incident_id)
+        draft = incident.page.draft if incident is not None else None
+        if incident is None or incident.room is None or draft is None:
+            return Outcome()
+        if context.plan != f"{PUBLISH}#{draft.key}":
             return Outcome()
         message = outcome(incident, draft)
         if message is not None:
