@@ -61,6 +61,9 @@ def test_a_slot_that_is_due_reminds_once() -> None:
 def test_a_slot_may_come_as_much_early_as_schedulers_round_and_no_more() -> None:
     assert why_not(COMMANDED, 14) == ""
     assert why_not(COMMANDED, 13.9) == "not due"
+    slot = BEGAN + timedelta(seconds=15)
+    quick = reminding.why_not(told(COMMANDED, 0.1), slot, now=slot, cadence=timedelta(seconds=15))
+    assert quick == "not due", "a minute is much for who wants to hear every 15 seconds"
 
 
 def test_a_late_slot_counts_until_the_next_one_has_come() -> None:

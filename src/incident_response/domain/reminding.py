@@ -11,7 +11,9 @@ from incident_response.domain.incident import Incident
 from incident_response.domain.response import PreparedUpdate
 
 EARLY = timedelta(minutes=1)
-"""A slot counts this much before its time: a scheduler may know only whole seconds or minutes."""
+"""A slot counts this much before its time, at most: schedulers know only seconds or minutes."""
+EARLY_SHARE = 10
+"""And at most one in so many parts of the cadence."""
 UPDATE_GRAIN = timedelta(minutes=1)
 """What is said within this of the last update belongs to it: a conversation is one update."""
 PATIENCE = 2
@@ -38,13 +40,13 @@ def why_not(
     """Why nobody is reminded at ``slot``, in words for the log; empty if somebody is."""
     if cadence is None:
         return "its severity asks for none"
-    last = incident.nudging.last_slot
+    last, early = incident.nudging.last_slot, min(EARLY, cadence / EARLY_SHARE)
     reasons = (
         (incident.is_ending, "it is ending"),
         (incident.room is None, "it has no room"),
         (incident.nudging.is_silenced, "silenced"),
         (now - slot >= cadence, "too late: the next slot has come"),
-        (slot + EARLY < next_at(incident, cadence), "not due"),
+        (slot + early < next_at(incident, cadence), "not due"),
         (last is not None and slot <= last, "reminded already"),
     )
     return next((why for is_so, why in reasons if is_so), "")
