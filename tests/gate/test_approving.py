@@ -6,6 +6,7 @@ import pytest
 
 from incident_response.domain.draft import (
     Approval,
+    Author,
     Component,
     ComponentStatus,
     DraftState,
@@ -70,7 +71,7 @@ async def test_a_draft_waits_with_everything_that_will_be_sent(
         INCIDENT_ID,
         content(" We look\u200b. ", components=(part,)),
         asked=asked,
-        is_template=True,
+        author=Author.TEMPLATE,
         subscribers=7,
     )
     draft = await stage.drafted()
@@ -78,7 +79,7 @@ async def test_a_draft_waits_with_everything_that_will_be_sent(
     assert (draft.number, draft.revision, draft.attempt) == (1, 1, 0)
     assert draft.state is DraftState.PENDING
     assert (draft.drafted_by, draft.drafted_at) == (BEN, stage.clock.now())
-    assert (draft.is_template, draft.subscribers) == (True, 7)
+    assert (draft.author, draft.subscribers) == (Author.TEMPLATE, 7)
     message = draft.message
     assert (message.page_id, message.page_incident_id) == (PAGE_ID, "")
     assert (message.title, message.body) == ("Some payments fail", " We look.")
@@ -105,7 +106,7 @@ async def test_a_draft_waits_with_everything_that_will_be_sent(
 async def test_the_program_may_draft_by_itself(stage: Stage, program: Program) -> None:
     await program.draft(by=UserId(SYSTEM))
     assert (await stage.drafted()).drafted_by is None
-    assert (await stage.drafted()).is_template is False
+    assert (await stage.drafted()).author is Author.PERSON
     assert (await stage.drafted()).subscribers is None
 
 
@@ -128,7 +129,11 @@ async def test_guests_bots_and_strangers_neither_draft_nor_edit_nor_decide(
 
 async def test_an_edit_is_a_new_revision_of_the_same_draft(stage: Stage, program: Program) -> None:
     await program.gate.draft(
-        INCIDENT_ID, content("first"), asked=stage.asking(BEN), is_template=True, subscribers=7
+        INCIDENT_ID,
+        content("first"),
+        asked=stage.asking(BEN),
+        author=Author.TEMPLATE,
+        subscribers=7,
     )
     code = (await stage.drafted()).message.code
     stage.clock.advance(60)
@@ -137,7 +142,7 @@ async def test_an_edit_is_a_new_revision_of_the_same_draft(stage: Stage, program
     draft = await stage.drafted()
     assert (draft.number, draft.revision, draft.message.body) == (1, 2, "second")
     assert (draft.drafted_by, draft.drafted_at) == (CLEO, stage.clock.now())
-    assert (draft.is_template, draft.subscribers) == (False, 7)
+    assert (draft.author, draft.subscribers) == (Author.PERSON, 7)
     assert (await stage.incident()).page.drafts == 1
     entry = (await stage.entries())[-1]
     assert (entry.kind, entry.actor) == (EntryKind.STATUSPAGE_EDITED, CLEO)

@@ -12,7 +12,7 @@ from incident_response.blocks.page_form import (
     TEXT,
     TITLE,
 )
-from incident_response.domain.draft import ComponentStatus, Draft, DraftState, PageStatus
+from incident_response.domain.draft import Author, ComponentStatus, Draft, DraftState, PageStatus
 from incident_response.domain.ledger import EntryKind
 from incident_response.domain.model import Json, UserId
 from incident_response.domain.policy import Policy
@@ -129,7 +129,7 @@ async def test_without_a_text_one_is_written_and_the_template_says_that_it_is_on
     async with front_with_page() as (front, _):
         told = await front.type("status draft")
         draft = await draft_of(front)
-        assert draft.is_template
+        assert draft.author is Author.TEMPLATE
         assert draft.message.body
         assert "The template wrote it" in told
         assert "from the template, no model wrote it" in shown(await card(front))

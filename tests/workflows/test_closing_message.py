@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from incident_response.domain.draft import (
+    Author,
     Component,
     ComponentStatus,
     DraftContent,
@@ -27,7 +28,7 @@ class Written:
     title: str = "Payments"
     body: str = "It works again."
     impact: PageImpact = PageImpact.MAJOR
-    is_template: bool = True
+    author: Author = Author.TEMPLATE
 
 
 @dataclass
@@ -49,11 +50,11 @@ class Desk:
         content: DraftContent,
         *,
         asked: Asked,
-        is_template: bool = False,
+        author: Author = Author.PERSON,
     ) -> Incident:
         if self.refusal is not None:
             raise self.refusal
-        assert is_template
+        assert author is Author.TEMPLATE
         self.drafts[asked.key] = content
         self.by.add(asked.by)
         return None  # type: ignore[return-value]  # nobody looks at it

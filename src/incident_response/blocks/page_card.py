@@ -27,7 +27,7 @@ from incident_response.blocks.text import (
     units,
     when,
 )
-from incident_response.domain.draft import Component, Draft, DraftState, PageMessage
+from incident_response.domain.draft import Author, Component, Draft, DraftState, PageMessage
 from incident_response.domain.errors import RefusedError
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import Json
@@ -55,6 +55,11 @@ _STATES = {
     DraftState.PUBLISHED: ("📣", "published"),
     DraftState.NEEDS_HUMAN: ("⚠️", "look whether it is on the page"),
     DraftState.REJECTED: ("🚫", "rejected"),
+}
+_AUTHORS = {
+    Author.PERSON: "",
+    Author.MODEL: "a model wrote it: read it with care",
+    Author.TEMPLATE: "from the template, no model wrote it",
 }
 _STUCK = ("⚠️", "approved, and not published")
 
@@ -152,9 +157,8 @@ def _about(incident: Incident, draft: Draft, page: PageInfo) -> Safe:
 
 def _written(draft: Draft) -> Safe:
     who = mention(draft.drafted_by) if draft.drafted_by else escape("this app")
-    written = say("Written by {who} {at}", who=who, at=when(draft.drafted_at))
-    template = escape("from the template, no model wrote it") if draft.is_template else Safe()
-    return join([written, template, _reach(draft)])
+    written = say("Drafted by {who} {at}", who=who, at=when(draft.drafted_at))
+    return join([written, escape(_AUTHORS[draft.author]), _reach(draft)])
 
 
 def _reach(draft: Draft) -> Safe:

@@ -217,6 +217,14 @@ class Approval(Value):
     """Which of the draft's attempts it is for."""
 
 
+class Author(StrEnum):
+    """What wrote a text."""
+
+    PERSON = "person"
+    MODEL = "model"
+    TEMPLATE = "template"
+
+
 class Draft(Value):
     """The incident's one message that is not settled, or the last one that is."""
 
@@ -227,10 +235,9 @@ class Draft(Value):
     message: PageMessage
     state: DraftState = DraftState.PENDING
     drafted_by: UserId | None = None
-    """Who wrote this revision; None for the program."""
+    """Who wrote this revision, or had it written; None for the program."""
     drafted_at: datetime
-    is_template: bool = False
-    """Whether the text is a template's, since no model wrote it."""
+    author: Author = Author.PERSON
     subscribers: int | None = None
     """How many customers are told by mail; None if that is not known."""
     approvals: tuple[Approval, ...] = ()

@@ -64,7 +64,8 @@ def _as_lines(verdicts: Verdicts, findings: Sequence[Finding]) -> str:
             " Keep a copy of the store before anything else."
         )
     else:
-        lines.append(f"{len(verdicts)} ledgers, all whole; every publication was approved.")
+        count = "1 ledger" if len(verdicts) == 1 else f"{len(verdicts)} ledgers"
+        lines.append(f"{count}, all whole; every publication was approved.")
     return "\n".join(lines)
 
 

@@ -15,7 +15,14 @@ import structlog
 
 from incident_response.blocks.action_ids import SUPERSEDED
 from incident_response.domain.approval import marks
-from incident_response.domain.draft import Approval, Draft, DraftContent, DraftState, PageMessage
+from incident_response.domain.draft import (
+    Approval,
+    Author,
+    Draft,
+    DraftContent,
+    DraftState,
+    PageMessage,
+)
 from incident_response.domain.errors import (
     NotAllowedError,
     NotAnApproverError,
@@ -108,7 +115,7 @@ class StatuspageApprovalGate:
         content: DraftContent,
         *,
         asked: Asked,
-        is_template: bool = False,
+        author: Author = Author.PERSON,
         subscribers: int | None = None,
     ) -> Incident:
         """A new draft, or a new revision of the one that is not approved yet.
@@ -122,9 +129,7 @@ class StatuspageApprovalGate:
             old = incident.page.draft
             if old is not None and old.state.is_under_way and not old.may_be_edited:
                 raise RefusedError(f"Draft {old.number} is not done: {_how_far(old)}")
-            return self._written(
-                incident, content, asked, is_template=is_template, subscribers=subscribers
-            )
+            return self._written(incident, content, asked, author=author, subscribers=subscribers)
 
         return await self._change_as_member(incident_id, asked, decide)
 
@@ -140,7 +145,7 @@ class StatuspageApprovalGate:
         def decide(incident: Incident) -> Decision:
             old = editable(incident, code)
             return self._written(
-                incident, content, asked, is_template=False, subscribers=old.subscribers
+                incident, content, asked, author=Author.PERSON, subscribers=old.subscribers
             )
 
         return await self._change_as_member(incident_id, asked, decide)
@@ -151,7 +156,7 @@ class StatuspageApprovalGate:
         content: DraftContent,
         asked: Asked,
         *,
-        is_template: bool,
+        author: Author,
         subscribers: int | None,
     ) -> Decision:
         message = self._message(incident, content)
@@ -166,7 +171,7 @@ class StatuspageApprovalGate:
             message=message,
             drafted_by=None if asked.by == SYSTEM else asked.by,
             drafted_at=self._clock.now(),
-            is_template=is_template,
+            author=author,
             subscribers=subscribers,
         )
         told: Json = {"title": message.title, "status": message.status.value}

@@ -7,6 +7,7 @@ Not here: the text (drafting), approving and sending it (approval_gate), when it
 from typing import Protocol
 
 from incident_response.domain.draft import (
+    Author,
     Component,
     ComponentStatus,
     DraftContent,
@@ -28,7 +29,7 @@ class Text(Protocol):
     @property
     def impact(self) -> PageImpact: ...
     @property
-    def is_template(self) -> bool: ...
+    def author(self) -> Author: ...
 
 
 class Writer(Protocol):
@@ -46,7 +47,7 @@ class Gate(Protocol):
         content: DraftContent,
         *,
         asked: Asked,
-        is_template: bool = False,
+        author: Author = Author.PERSON,
     ) -> Incident: ...
 
 
@@ -79,9 +80,7 @@ class ClosingMessage:
             impact=text.impact,
             components=tuple(map(_well, incident.page.components)),
         )
-        await self._gate.draft(
-            incident.incident_id, content, asked=asked, is_template=text.is_template
-        )
+        await self._gate.draft(incident.incident_id, content, asked=asked, author=text.author)
         await self._cards.show(incident.incident_id)
 
 

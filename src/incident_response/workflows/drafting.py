@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import structlog
 
-from incident_response.domain.draft import PageImpact, PageStatus
+from incident_response.domain.draft import Author, PageImpact, PageStatus
 from incident_response.domain.errors import IncidentResponseError, PermanentError, UnavailableError
 from incident_response.domain.incident import Incident, IncidentStatus
 from incident_response.domain.known_names import KnownNames
@@ -82,6 +82,11 @@ class DraftedMessage:
     impact: PageImpact
     is_template: bool
     note: str = ""
+
+    @property
+    def author(self) -> Author:
+        """What wrote it."""
+        return Author.TEMPLATE if self.is_template else Author.MODEL
 
 
 class NoModelError(PermanentError):

@@ -7,7 +7,14 @@ sending (approval_gate, publishing), what a card looks like (blocks.page_card).
 from typing import Protocol
 
 from incident_response.blocks.page_card import page_card
-from incident_response.domain.draft import Component, Draft, DraftContent, PageImpact, PageStatus
+from incident_response.domain.draft import (
+    Author,
+    Component,
+    Draft,
+    DraftContent,
+    PageImpact,
+    PageStatus,
+)
 from incident_response.domain.errors import NotFoundError, RefusedError
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import IncidentId
@@ -34,7 +41,7 @@ class DraftedText(Protocol):
     @property
     def impact(self) -> PageImpact: ...
     @property
-    def is_template(self) -> bool: ...
+    def author(self) -> Author: ...
     @property
     def note(self) -> str: ...
 
@@ -79,12 +86,12 @@ class PageDesk:
         """
         if incident.room is None:
             raise RefusedError("The room is still being set up; try again in a moment.")
-        content, is_template, note = await self._content(incident, text)
+        content, author, note = await self._content(incident, text)
         changed = await self._gate.draft(
             incident.incident_id,
             content,
             asked=asked,
-            is_template=is_template,
+            author=author,
             subscribers=self._page.subscribers,
         )
         await self.show(incident.incident_id)
@@ -118,6 +125,7 @@ class PageDesk:
             if ref is None:
                 message = page_card(incident, policy=self._policy, page=self._page.info)
                 ref = await self._chat.post(channel, message, key=key)
+                self._board.is_shown(incident_id, name, message)
             posted = ref
 
             def decide(now: Incident) -> Decision:
@@ -136,8 +144,8 @@ class PageDesk:
         known = (*self._page.components, *page.components, *drafted)
         return tuple({component.component_id: component for component in known}.values())
 
-    async def _content(self, incident: Incident, text: str) -> tuple[DraftContent, bool, str]:
-        """What is to be told, whether a template wrote it, and why no model did."""
+    async def _content(self, incident: Incident, text: str) -> tuple[DraftContent, Author, str]:
+        """What is to be told, what wrote it, and why no model did."""
         writer = self._writer
         drafted = await (
             writer.plain_message(incident) if text else writer.status_message(incident)
@@ -149,4 +157,4 @@ class PageDesk:
             impact=drafted.impact,
             components=incident.page.components,
         )
-        return (content, False, "") if text else (content, drafted.is_template, drafted.note)
+        return (content, Author.PERSON, "") if text else (content, drafted.author, drafted.note)

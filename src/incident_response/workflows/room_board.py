@@ -130,6 +130,10 @@ class RoomBoard:
             if incident.assembled_at is not None:
                 await self.set_topic(incident)
 
+    def is_shown(self, incident_id: IncidentId, name: str, message: Message) -> None:
+        """``message`` has just been posted under this name: it need not be drawn again."""
+        self._remember(f"{incident_id}:{name}", _digest(message))
+
     async def _draw_page_card(self, incident: Incident) -> None:
         if (draft := incident.page.draft) is not None:
             card = page_card(incident, policy=self._policy, page=self._page.info)
