@@ -9,6 +9,7 @@ from incident_response.adapters.policy_yaml import shipped_policy
 from incident_response.domain.errors import (
     NotAllowedError,
     NotInCommandError,
+    RefusedError,
     UnavailableError,
     WrongStateError,
 )
@@ -527,6 +528,36 @@ async def test_a_crash_while_the_next_person_is_told_loses_nothing() -> None:
         assert sum("unanswered" in text for text in directly(h, BEN)) == 1
         assert sum("next on call, is told" in text for text in in_room(h)) == 1
         assert len(await entries(h, incident, EntryKind.BACKUP_TOLD)) == 1
+
+
+async def test_a_lost_answer_of_the_chat_tells_the_room_of_the_next_person_once() -> None:
+    async with house(leaping()) as h:
+        incident = await commanded(h)
+        for _ in range(2):
+            await passes(h, SLOT)
+        h.world.chat.lose_answer("post")
+        await passes(h, SLOT)
+        await eventually(lambda: _is_told(h, incident))
+        assert sum("next on call, is told" in text for text in in_room(h)) == 1
+
+
+async def test_who_cannot_be_written_to_does_not_keep_the_others_from_being_told() -> None:
+    world = leaping()
+    later = tuple(person(name, level=1) for name in ("Ben", "Cleo"))
+    world.on_call = FakeOnCall({"payments": Roster(people=(person("Ada"), *later))})
+    async with house(world) as h:
+        incident = await commanded(h)
+        for _ in range(2):
+            await passes(h, SLOT)
+        world.chat.fail("direct", RefusedError("no", reason="user_disabled"))
+        await passes(h, SLOT)
+        await eventually(lambda: _is_told(h, incident))
+        (entry,) = await entries(h, incident, EntryKind.BACKUP_TOLD)
+        assert entry.details["to"] == [CLEO]
+
+
+async def _is_told(h: House, incident: Incident) -> bool:
+    return bool(await entries(h, incident, EntryKind.BACKUP_TOLD))
 
 
 async def _was_called(world: World, method: str, *, more_than: int = 0) -> bool:
