@@ -14,6 +14,7 @@ from incident_response import blocks
 from incident_response.blocks import (
     aftercare,
     alert_notices,
+    backup,
     escalation,
     lifecycle,
     notices,
@@ -32,7 +33,7 @@ from incident_response.blocks.facts import facts
 from incident_response.blocks.handover import command_offered, taken_over
 from incident_response.blocks.help import HelpRow, help_text, unknown_command
 from incident_response.blocks.listing import listing
-from incident_response.blocks.nudge import nudge
+from incident_response.blocks.nudge import nudge, silenced, snoozed
 from incident_response.blocks.postmortem import postmortem
 from incident_response.blocks.proposal import proposal
 from incident_response.blocks.pulse import pulse
@@ -42,6 +43,8 @@ from incident_response.blocks.status import status
 from incident_response.blocks.text import web_address
 from incident_response.blocks.timeline import event_added, event_moved, timeline_page
 from incident_response.blocks.timeline_forms import add_event_form, move_event_form
+from incident_response.blocks.update import update
+from incident_response.blocks.update_form import update_form
 from incident_response.domain.alert import Alert, AlertState, IntakeRecord
 from incident_response.domain.briefing import Briefing
 from incident_response.domain.errors import NotInCommandError, RefusedError, WrongStateError
@@ -80,6 +83,11 @@ def about_incident(incident: Incident, briefing: Briefing, now: datetime) -> Ite
     yield announcement(incident)
     yield proposal(incident)
     yield nudge(incident, now)
+    yield silenced(incident, UserId("U0ADA"))
+    yield snoozed(incident, now)
+    yield backup.backup_told(incident, now)
+    for people in ((), (UserId("U0ADA"),) * 40):
+        yield backup.backup_asked(incident, people, now)
     yield listing([incident] * 15, now)
     yield listing([], now)
     yield replies.roles(incident)
@@ -141,6 +149,7 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     yield refusals.failed(text, WrongStateError(text, by=text))
     yield refusals.failed(text, NotInCommandError(text, commander=text or "?"))
     yield resolution.room_not_told(incident, text)
+    yield update(text, user)
     yield lifecycle.mitigated(incident, text, by=user)
     yield lifecycle.reopened(text, by=user)
     yield lifecycle.cancelled(incident, text, user, at)
@@ -247,6 +256,14 @@ def test_the_forms_of_the_timeline_fit_whatever_has_happened(
     rows = [replace(row, seq=n) for n, row in enumerate(told_rows(text, user, at=at) * 5, start=1)]
     assert slack_limits.violations(add_event_form(incident, text=text)) == []
     assert slack_limits.violations(move_event_form(incident, rows)) == []
+
+
+@EXAMPLES
+@given(incident=samples.incidents, draft=samples.hostile)
+def test_the_form_for_an_update_fits_whatever_was_drafted(incident: Incident, draft: str) -> None:
+    for is_template in (True, False):
+        form = update_form(incident, draft, is_template=is_template)
+        assert slack_limits.violations(form) == []
 
 
 @EXAMPLES

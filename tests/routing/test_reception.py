@@ -185,7 +185,12 @@ async def test_who_comes_in_is_remembered_and_what_the_commander_says_is_an_upda
         await front.click({"action_id": "take_command", "value": value}, by=BEN)
         for event in (
             {"type": "member_joined_channel", "user": DEV, "channel": front.room},
-            {"type": "message", "user": BEN, "channel": front.room, "text": "rolled back"},
+            {
+                "type": "message",
+                "user": BEN,
+                "channel": front.room,
+                "text": "We have rolled back, errors recover",
+            },
         ):
             await front.do(front.envelope(EnvelopeKind.EVENT, {"event": dict(event)}))
         found = await h.workflows.store.get(front.incident.incident_id)

@@ -446,6 +446,27 @@ async def test_a_verdict_that_is_no_verdict_is_the_templates(
         )
 
 
+async def test_an_outline_asks_no_model_and_nobody_for_names(
+    world: World, model: FakeDrafter
+) -> None:
+    async with assembled(world) as (home, incident):
+        begun = home.workflows.clock.now()
+        await told(home, incident, EntryKind.UPDATE_POSTED, "Pool raised, ask for db-7.internal")
+        before = len(world.chat.calls)
+        drafted = await home.workflows.drafting.outline(incident, begun - timedelta(seconds=1))
+        assert "update: Pool raised, ask for db-7.internal (a responder)" in drafted.text
+        assert drafted.is_template
+        assert (model.asked, world.chat.calls[before:]) == ([], [])
+
+
+async def test_a_verdict_is_waited_for_no_longer_than_two_seconds(
+    world: World, model: FakeDrafter
+) -> None:
+    async with assembled(world) as (home, incident):
+        await home.workflows.drafting.is_update(incident, "hm")
+        assert model.within == [timedelta(seconds=2)]
+
+
 class Board:
     """A page with three components, or one that does not answer."""
 

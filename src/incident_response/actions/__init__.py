@@ -23,6 +23,7 @@ from incident_response.actions.page_again import action as page_again
 from incident_response.actions.page_form import action as page_form
 from incident_response.actions.page_reject_form import action as page_reject_form
 from incident_response.actions.page_there import action as page_there
+from incident_response.actions.post_update import action as post_update
 from incident_response.actions.raise_impact import actions as raise_impact
 from incident_response.actions.rate import actions as ratings
 from incident_response.actions.reject_page import action as reject_page
@@ -31,11 +32,15 @@ from incident_response.actions.resolve_form import action as resolve_form
 from incident_response.actions.resolve_incident import action as resolve_incident
 from incident_response.actions.retry_step import action as retry_step
 from incident_response.actions.set_severity import action as set_severity
+from incident_response.actions.silence import action as silence
+from incident_response.actions.snooze import actions as snooze
 from incident_response.actions.take_command import action as take_command
 from incident_response.actions.take_role import action as take_role
 from incident_response.actions.tick_checklist import action as tick_checklist
 from incident_response.actions.timeline_form import actions as timeline_form
 from incident_response.actions.turn_timeline import actions as turn_timeline
+from incident_response.actions.unsilence import action as unsilence
+from incident_response.actions.update_form import action as update_form
 
 ACTIONS = (
     take_command,
@@ -51,6 +56,11 @@ ACTIONS = (
     *turn_timeline,
     *open_timeline_form,
     *timeline_form,
+    post_update,
+    update_form,
+    *snooze,
+    silence,
+    unsilence,
     mitigate_incident,
     resolve_incident,
     resolve_form,

@@ -73,7 +73,9 @@ def called_directly(incident: Incident, call: Call) -> Message:
         where = say("You are invited to {room}.", room=room)
     do = say("*Acknowledge* tells everybody that you are on it; then nobody further is called.")
     text = join([head, _reason(call), join([where, do], " ")], "\n")
-    buttons = [button for button in (acknowledge_button(incident), _join(incident)) if button]
+    buttons = [
+        button for button in (acknowledge_button(incident), join_button(incident)) if button
+    ]
     blocks = [kit.section(text, block_id="called")]
     if buttons:
         blocks.append(kit.actions(*buttons, block_id="answer"))
@@ -218,7 +220,8 @@ def _unresolved(names: tuple[str, ...]) -> list[Json]:
     return [kit.context(say("Not called: {names}", names=rows), block_id="not_called")]
 
 
-def _join(incident: Incident) -> Json | None:
+def join_button(incident: Incident) -> Json | None:
+    """The *Join* button while there is a room, else None."""
     if incident.room is None:
         return None
     value = action_ids.encode_value(incident.incident_id)

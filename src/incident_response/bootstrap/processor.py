@@ -43,6 +43,7 @@ from incident_response.workflows.accept_alert import AlertIntake
 from incident_response.workflows.aftercare import AFTERCARE_QUEUE, Aftercare
 from incident_response.workflows.approval_gate import StatuspageApprovalGate
 from incident_response.workflows.auditor import Auditor
+from incident_response.workflows.backup import BackupDesk
 from incident_response.workflows.briefing import CONTEXT_STEPS
 from incident_response.workflows.calling import CallPlan
 from incident_response.workflows.catch_up import CatchUpDesk
@@ -76,6 +77,7 @@ from incident_response.workflows.rung_people import RungPeople
 from incident_response.workflows.severity import SeverityDesk
 from incident_response.workflows.source_changes import SourceChanges
 from incident_response.workflows.timeline import Timeline
+from incident_response.workflows.updates import UpdateDesk
 from incident_response.workflows.war_room import WarRoomAssembler
 
 QUEUES = (INCIDENT_QUEUE, NUDGE_QUEUE, AFTERCARE_QUEUE)
@@ -180,8 +182,17 @@ def build_workflows(
     store = backend.incidents
     page = KnownPage(page_board=outside.page_board, clock=clock)
     board = RoomBoard(chat=chat, store=store, policy=policy, page=page, clock=clock)
+    drafting = _drafting(
+        settings, backend=backend, chat=chat, outside=outside, page=page, clock=clock
+    )
     nudges = NudgeScheduler(
-        scheduler=backend.scheduler, store=store, ledger=backend.ledger, chat=chat, clock=clock
+        scheduler=backend.scheduler,
+        store=store,
+        ledger=backend.ledger,
+        chat=chat,
+        drafting=drafting,
+        policy=policy,
+        clock=clock,
     )
     operators = OperatorNotices(
         chat=chat, channel_name=settings.operators_channel or settings.incidents_channel
@@ -194,12 +205,14 @@ def build_workflows(
         policy=policy,
         clock=clock,
     )
+    people = RungPeople(chat=chat, on_call=outside.sources.on_call, policy=policy)
+    backup = BackupDesk(chat=chat, people=people, policy=policy, clock=clock)
     escalation = EscalationLadder(
         scheduler=backend.scheduler,
         store=store,
         chat=chat,
         board=board,
-        people=RungPeople(chat=chat, on_call=outside.sources.on_call, policy=policy),
+        people=people,
         policy=policy,
         clock=clock,
         has_pager=outside.pager is not None,
@@ -266,9 +279,6 @@ def build_workflows(
     )
     members = RoomMembers(store=store, chat=chat, board=board, clock=clock)
     resolver = IncidentResolver(store=store, ledger=backend.ledger, chat=chat, clock=clock)
-    drafting = _drafting(
-        settings, backend=backend, chat=chat, outside=outside, page=page, clock=clock
-    )
     postmortems = _postmortems(
         settings,
         backend=backend,
@@ -310,7 +320,7 @@ def build_workflows(
         clock=clock,
     )
     runner = PlanRunner(
-        plans=(assembler.plan, calls.plan, ending.plan, gate.plan),
+        plans=(assembler.plan, calls.plan, backup.plan, ending.plan, gate.plan),
         store=store,
         leases=backend.leases,
         clock=clock,
@@ -318,7 +328,7 @@ def build_workflows(
     )
     timeline = Timeline(store=store, ledger=backend.ledger, clock=clock)
     folder = AlertFolder(intake=backend.intake, store=store, policy=policy, clock=clock)
-    severity.kick = escalation.kick = runner.kick
+    severity.kick = escalation.kick = nudges.kick = runner.kick
     gate.on_approved = runner.kick
     runner.on_progress = lambda incident_id, record: _show(board, incident_id, record)
     return Workflows(
@@ -353,6 +363,7 @@ def build_workflows(
         drafting=drafting,
         declarations=Declarations(intake=intake, folder=folder, store=store),
         nudges=nudges,
+        updates=UpdateDesk(store=store, ledger=backend.ledger, chat=chat, nudges=nudges),
         severity=severity,
         impact=ImpactDesk(
             store=store,

@@ -31,11 +31,15 @@ from incident_response.commands.resolve import command as resolve
 from incident_response.commands.retry import command as retry
 from incident_response.commands.role import command as role
 from incident_response.commands.severity import command as severity
+from incident_response.commands.silence import command as silence
+from incident_response.commands.snooze import command as snooze
 from incident_response.commands.status import command as status
 from incident_response.commands.tick import command as tick
 from incident_response.commands.timeline import command as timeline
 from incident_response.commands.tray import command as tray
+from incident_response.commands.unsilence import command as unsilence
 from incident_response.commands.untick import command as untick
+from incident_response.commands.update import command as update
 
 COMMANDS = (
     declare,
@@ -60,6 +64,10 @@ COMMANDS = (
     reject,
     confirm,
     republish,
+    update,
+    snooze,
+    silence,
+    unsilence,
     mitigate,
     resolve,
     postmortem,

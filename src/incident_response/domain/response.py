@@ -71,15 +71,28 @@ class Escalation(Value):
         return next((call for call in self.calls if call.key == key), None)
 
 
+class PreparedUpdate(Value):
+    """An update that was drafted with a reminder, so that the form for it opens at once."""
+
+    text: str
+    at: datetime
+    """When it was drafted: it knows nothing of what came later."""
+
+
 class Nudging(Value):
     """Whether and from when on the commander is reminded."""
 
     is_silenced: bool = False
     snoozed_until: datetime | None = None
+    counted_from: datetime | None = None
+    """Slots count from here at the earliest; None: from the incident's beginning."""
+    last_slot: datetime | None = None
+    """The last slot that somebody was reminded at: of each slot there is one reminder."""
+    reminded: UserId | None = None
+    """Who was in command then; None: nobody, so the room was reminded."""
     unanswered: int = 0
-    """Reminders in a row that were followed by no update."""
-    backup_told: bool = False
-    """Whether the next person on call was told that nobody answers."""
+    """Reminders in a row up to ``last_slot``; an update since then has answered them."""
+    prepared: PreparedUpdate | None = None
 
 
 class Resolution(Value):

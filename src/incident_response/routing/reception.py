@@ -49,8 +49,14 @@ class Reception:
 
     @staticmethod
     def place_of(envelope: Envelope) -> str:
-        """What must stay in order: things done in one channel, or by one person elsewhere."""
+        """What must stay in order: things done in one channel, or by one person elsewhere.
+
+        What people merely say there has an order of its own: it may have to be judged by a model,
+        and no click or command waits for that.
+        """
         request = read_request(envelope)
+        if request.kind is EnvelopeKind.EVENT and request.name == "message":
+            return f"{request.channel_id} messages"
         return request.channel_id or request.user_id
 
     async def prepare(self, envelope: Envelope) -> Prepared:

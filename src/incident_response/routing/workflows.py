@@ -41,6 +41,7 @@ from incident_response.workflows.room_notices import RoomNotices
 from incident_response.workflows.severity import SeverityDesk
 from incident_response.workflows.source_changes import SourceChanges
 from incident_response.workflows.timeline import Timeline
+from incident_response.workflows.updates import UpdateDesk
 
 
 class CommandRow(Protocol):
@@ -88,6 +89,7 @@ class Workflows:
     declarations: Declarations
     drafting: Drafting
     nudges: NudgeScheduler
+    updates: UpdateDesk
     severity: SeverityDesk
     impact: ImpactDesk
     escalation: EscalationLadder

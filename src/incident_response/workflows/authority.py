@@ -29,6 +29,11 @@ class Authority:
         if not self.is_responder:
             raise NotAllowedError("Nobody is in command, and only people in its room can do that.")
 
+    def require_in_room(self) -> None:
+        """Raise ``NotAllowedError`` unless they are one of the incident's people."""
+        if not self.is_responder:
+            raise NotAllowedError("Only people in its room can do that.")
+
 
 async def authority_of(chat: Chat, incident: Incident, by: UserId) -> Authority:
     """What ``by`` may be allowed. Raises ``NotAllowedError`` for who is no full member."""

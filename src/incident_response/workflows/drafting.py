@@ -46,6 +46,8 @@ TOKENS_PER_SECOND = 40
 """What a busy model still writes."""
 FIRST_TOKEN = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(seconds=60)
+VERDICT_WAIT = timedelta(seconds=2)
+"""For a verdict on a message: the template's is nearly as good."""
 INCIDENTS_REMEMBERED = 1_000
 """Whose spending is known: the last ones drafted for."""
 IN_A_THREAD_FROM = 8_000
@@ -156,6 +158,13 @@ class Drafting:
         """Where things stand, from what happened since then."""
         return await self._inside(incident, await self._material.room_update(incident, since))
 
+    async def outline(self, incident: Incident, since: datetime) -> Drafted:
+        """The same by the template at once, from the ledger alone: for a form that cannot wait."""
+        brief = await self._material.room_update(incident, since)
+        asked = await self._redacted(incident, brief, known=self._material.names)
+        written = await self._template.write(asked.brief, within=LONGEST_WAIT)
+        return Drafted(text=inside_text(written.text, incident, asked.brief), is_template=True)
+
     async def catchup(self, incident: Incident, material: tuple[Material, ...]) -> Drafted:
         """What somebody who comes late has to know; without ``material``, from the ledger."""
         brief = await self._material.with_facts(
@@ -228,11 +237,15 @@ class Drafting:
         written = await self._template.write(asked.brief, within=LONGEST_WAIT)
         return read(written.text, asked), why
 
-    async def _redacted(self, incident: Incident, brief: Brief) -> _Asked:
-        """The brief as it may leave; without its material if that could not be redacted."""
+    async def _redacted(
+        self, incident: Incident, brief: Brief, *, known: KnownNames | None = None
+    ) -> _Asked:
+        """The brief as it may leave; without its material if that could not be redacted. Without
+        ``known`` names they are looked up.
+        """
         size = sum(len(item.text) for item in brief.material)
         try:
-            known = await self._material.known_names(incident)
+            known = known or await self._material.known_names(incident)
             if size > IN_A_THREAD_FROM:
                 redacted = await asyncio.to_thread(redact, brief, known=known)
             else:
@@ -274,6 +287,8 @@ class Drafting:
 
 def deadline(brief: Brief) -> timedelta:
     """How long a model may take over what is asked: as long as its longest text needs."""
+    if brief.task is Task.CLASSIFY:
+        return VERDICT_WAIT
     writing = timedelta(seconds=brief.tokens / TOKENS_PER_SECOND)
     return min(LONGEST_WAIT, FIRST_TOKEN + writing)
 

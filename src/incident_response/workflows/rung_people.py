@@ -50,6 +50,10 @@ class RungPeople:
         asked = (self._separately(name, self._named(incident, name)) for name in names)
         return _together(await asyncio.gather(*asked))
 
+    async def next_on_call(self, incident: Incident) -> People:
+        """Whoever is on call after the first. Raises nothing of a vendor's."""
+        return await self._separately(ON_CALL, self._people_on_call(incident, is_next=True))
+
     async def _separately(self, name: str, asking: Awaitable[People]) -> People:
         try:
             async with asyncio.timeout(DEADLINE.total_seconds()):
@@ -72,13 +76,15 @@ class RungPeople:
             return await self._holder(incident, role)
         return await self._contact(name)
 
-    async def _people_on_call(self, incident: Incident) -> People:
+    async def _people_on_call(self, incident: Incident, *, is_next: bool = False) -> People:
         if self._on_call is None:
             return _nobody(ON_CALL, "no on-call product is connected")
         roster = await self._on_call.responders(
             incident.route, team=incident.team, service=incident.service
         )
-        now = tuple(person for person in roster.people if person.level == 0)
+        later = (person.level for person in roster.people if person.level > 0)
+        level = min(later, default=None) if is_next else 0
+        now = tuple(person for person in roster.people if person.level == level)
         if not now:
             return People(unresolved=roster.unresolved or (f"{_label(ON_CALL)}: nobody is",))
         called = await match_people(self._chat, Roster(people=now))

@@ -283,7 +283,10 @@ class WarRoomAssembler:
         return channel
 
     async def _schedule_nudge(self, context: StepContext) -> Outcome:
+        """At the policy's pace, which may be never."""
         first_at = await self._nudges.schedule(context.incident)
+        if first_at is None:
+            return Outcome(result={"first_at": None})
         entry = self._entry(EntryKind.NUDGE_SCHEDULED, {"first_at": first_at.isoformat()})
         return Outcome(result={"first_at": first_at.isoformat()}, entries=(entry,))
 
