@@ -65,7 +65,7 @@ def test_from_the_alert_to_the_postmortem(
 
     # Approve: the page shows exactly the text that was shown.
     approve(page, EDITED_TEXT)
-    expect(said(page, re.compile("Published")).first).to_be_visible()
+    expect(said(page, "Customers can read")).to_be_visible(timeout=10_000)
     assert EDITED_TEXT in public(page, workspace)
 
     # Update, mitigate, resolve.

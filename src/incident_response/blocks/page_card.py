@@ -42,7 +42,8 @@ room (``domain.draft.ROOM_LIMIT``).
 """
 NAME = 50
 """Characters of a component's name, and of the page's."""
-FIRST_WORDS = 80
+FIRST_WORDS = 70
+MOST_PARTS = 80
 MOST_WORDS = 5
 NEAR = 400
 """How far before the end of a part a line or a word may end, for it to be parted there."""
@@ -301,13 +302,15 @@ def _confirmation(draft: Draft, page: PageInfo) -> dict[str, str]:
     names = ", ".join(_name(part) for part in message.components[:3])
     more = len(message.components) - 3
     parts = f"{names} and {more} more" if more > 0 else names or "none"
-    reach = "an unknown number of" if draft.subscribers is None else f"{draft.subscribers:,}"
+    reach = "How many are told is not known"
+    if draft.subscribers is not None:
+        reach = f"{draft.subscribers:,} subscribers are told"
     first = cut(" ".join(message.body.split()), FIRST_WORDS)
     return {
         "title": "Publish to customers?",
         "text": (
-            f"{cut(clean(page.name), NAME)}: {STATUS[message.status]}, components: "
-            f"{cut(parts, 90)}. {reach} subscribers are told. “{first}”"
+            f"Status page {cut(clean(page.name), NAME)}: {STATUS[message.status]}; components: "
+            f"{cut(parts, MOST_PARTS)}. {reach}. “{first}”"
         ),
         "yes": "Publish",
     }
