@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 
 from incident_response.domain.draft import (
     BODY_LIMIT,
+    NAME_ROOM,
+    ROOM_LIMIT,
+    ROW_ROOM,
     TITLE_LIMIT,
     Approval,
+    Author,
     Component,
     ComponentStatus,
     Draft,
@@ -18,6 +22,8 @@ from incident_response.domain.draft import (
     PageImpact,
     PageMessage,
     PageStatus,
+    PageThread,
+    written_units,
 )
 from incident_response.domain.errors import RefusedError
 from incident_response.domain.model import UserId
@@ -162,9 +168,78 @@ def test_a_text_is_named_by_its_digest_or_by_at_least_its_code() -> None:
     assert not one.is_named_by(digest + "0")
 
 
-def test_a_text_with_a_gap_or_too_much_in_all_would_not_be_shown_whole() -> None:
-    with pytest.raises(RefusedError, match=r"^The text has a gap of more than 200 blanks"):
-        message(body="a" + " " * 201 + "b")
-    assert len(message(body="a" + " " * 200 + "b").body) == 202
-    with pytest.raises(RefusedError, match=r"^The message takes 8,0\d\d of the 6,000 signs"):
-        message(body='"' * 4_000)
+def refusal(**changes: object) -> str:
+    with pytest.raises(RefusedError) as refused:
+        message(**changes)
+    return str(refused.value)
+
+
+def test_every_refusal_says_what_is_wrong_and_what_to_do() -> None:
+    assert refusal(title=" ") == "The title is empty: write what customers shall read."
+    gap = "The text has a gap of more than 200 blanks: close it."
+    for blank in (" ", "\u2800", "\u3164", "\u200c", "\u200d"):
+        assert refusal(body="a" + blank * 201 + "b") == gap
+        assert len(message(body="a" + blank * 200 + "b").body) == 202
+        assert refusal(body=blank) == "The text is empty: write what customers shall read."
+    assert refusal(title="t" * 151) == (
+        "The title has 151 characters, and at most 150 are shown whole: shorten it by 1."
+    )
+    other = Component(component_id="c2", name="Search")
+    assert refusal(components=(other, CHECKOUT, CHECKOUT, other)) == (
+        "Checkout, Search is there twice: give each component one status."
+    )
+
+
+def test_title_text_and_components_have_to_fit_into_one_message_together() -> None:
+    part = Component(component_id="c1", name="N" * 150)
+    fixed = written_units("Payments fail") + NAME_ROOM + ROW_ROOM
+    assert (NAME_ROOM, ROW_ROOM) == (100, 30)
+    quotes, rest = divmod(ROOM_LIMIT - fixed, 2)
+    full = '"' * quotes + "x" * rest
+    assert message(body=full, components=(part,)).body == full
+    assert refusal(body=full + "x", components=(part,)) == (
+        "The message takes 6,001 of the 6,000 signs that can be shown whole: shorten the text,"
+        " or choose fewer components."
+    )
+
+
+def test_signs_are_counted_as_slack_counts_them() -> None:
+    assert written_units("") == 0
+    assert written_units("abc") == 3
+    assert written_units('a"\n\\') == 7
+    assert written_units("é") == 1
+    assert written_units("🔥") == 2
+    assert written_units("\ud800") == 1
+
+
+def test_the_pages_words_are_statuspages() -> None:
+    assert [*PageStatus] == ["investigating", "identified", "monitoring", "resolved"]
+    assert [*PageImpact] == ["none", "minor", "major", "critical"]
+    assert [*ComponentStatus] == [
+        "operational",
+        "degraded_performance",
+        "partial_outage",
+        "major_outage",
+        "under_maintenance",
+    ]
+
+
+def test_what_is_stored_keeps_its_names() -> None:
+    for words in (DraftState, Author):
+        assert [word.value for word in words] == [word.name.lower() for word in words]
+
+
+def test_a_first_draft_and_a_first_approval_begin_at_nothing() -> None:
+    fresh = Draft(number=1, message=message(), drafted_at=START)
+    assert (fresh.revision, fresh.attempt, fresh.looks, fresh.trouble) == (1, 0, 0, "")
+    assert (fresh.key, fresh.is_stuck, fresh.author) == ("1.1.0", False, Author.PERSON)
+    approval = Approval(by=UserId("U0ADA"), at=START, digest="d", right="commander")
+    assert approval.attempt == 1
+    thread = PageThread()
+    assert (thread.page_incident_id, thread.url, thread.title, thread.drafts) == ("", "", "", 0)
+    with pytest.raises(ValueError, match="greater than or equal to 0"):
+        PageThread(drafts=-1)
+    plain = PageMessage(
+        page_id="p", title="t", body="b", status=PageStatus.RESOLVED, impact=PageImpact.NONE
+    )
+    assert plain.page_incident_id == ""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from incident_response.domain.errors import LedgerBrokenError
 from incident_response.domain.ledger import (
     GENESIS,
+    SYSTEM,
     EntryKind,
     LedgerEntry,
     NewEntry,
@@ -147,3 +148,13 @@ def test_an_entry_is_sealed_as_sorted_ascii_without_its_hash() -> None:
     assert text.startswith('{"actor":"U1","at":"2026-03-02T09:00:01Z","details":{"nested"')
     assert "hash" not in text
     assert " <!channel>" in text
+
+
+def test_what_is_stored_keeps_its_names() -> None:
+    assert [kind.value for kind in EntryKind] == [kind.name for kind in EntryKind]
+    assert SYSTEM == "incident-response"
+
+
+def test_an_entry_that_tells_nothing_more_is_the_programs_own() -> None:
+    entry = NewEntry(kind=EntryKind.NUDGE_SENT, at=datetime(2026, 3, 2, tzinfo=UTC))
+    assert (entry.actor, entry.details) == (SYSTEM, {})
