@@ -138,9 +138,17 @@ def test_a_chain_holds_under_its_own_key_only() -> None:
     assert first_bad(chain(), Seal(b"another key than ours")) == 1
 
 
-def test_a_short_key_is_refused() -> None:
-    with pytest.raises(ValueError, match="16 bytes"):
-        Seal(b"x" * 15)
+def test_a_key_of_less_than_sixteen_bytes_is_refused() -> None:
+    assert chain(1, Seal(b"k" * 16))
+    with pytest.raises(ValueError, match=r"^the ledger key needs at least 16 bytes$"):
+        Seal(b"k" * 15)
+
+
+def test_a_broken_chain_says_what_is_wrong_with_which_entry() -> None:
+    with pytest.raises(LedgerBrokenError, match=r"^entry 2 is missing$"):
+        SEAL.verify(ID, [chain()[0], *chain()[2:]])
+    with pytest.raises(LedgerBrokenError, match=r"^entry 3 does not match its seal$"):
+        SEAL.verify(ID, changed(chain(), 2, actor="U0EVE"))
 
 
 def test_an_entry_is_sealed_as_sorted_ascii_without_its_hash() -> None:
