@@ -4,14 +4,17 @@ What it asks is read from the command's usage: people where that says ``@user``,
 says anything else. Not here: what the command then does (commands).
 """
 
-import json
 import re
 from typing import Final
 
-from pydantic import JsonValue, ValidationError
-
 from incident_response.blocks import action_ids, kit, limits
-from incident_response.blocks.form import entered_text, entered_users, question
+from incident_response.blocks.form import (
+    entered_text,
+    entered_users,
+    metadata,
+    origin_of,
+    question,
+)
 from incident_response.blocks.text import clean, is_user_id, say
 from incident_response.domain.model import ChannelId, Json, Value
 
@@ -40,7 +43,7 @@ def command_form(asked: CommandForm, *, title: str, summary: str) -> Json:
         "title": kit.plain(title, limits.VIEW_TITLE),
         "submit": kit.plain("Do it", limits.VIEW_TITLE),
         "close": kit.plain("Cancel", limits.VIEW_TITLE),
-        "private_metadata": _metadata(asked),
+        "private_metadata": metadata(asked),
         "blocks": [
             kit.section(say("{summary}", summary=summary), block_id="summary"),
             *_questions(asked.usage),
@@ -53,7 +56,7 @@ def read_command_form(view: Json) -> CommandForm:
 
     Raises ``RefusedError`` with reason ``superseded`` or ``unreadable`` (see ``action_ids``).
     """
-    asked = _asked(view.get("private_metadata"))
+    asked = origin_of(view, CommandForm)
     people = (f"<@{user}>" for user in entered_users(view, PEOPLE) if is_user_id(user))
     words = clean(entered_text(view, WORDS))
     line = " ".join((asked.line, *filter(None, [words]), *people))
@@ -72,21 +75,3 @@ def _questions(usage: str) -> list[Json]:
         is_optional = "[@user" in usage
         questions.append(question(PEOPLE, "Who?", people, optional=is_optional))
     return questions
-
-
-def _metadata(asked: CommandForm) -> str:
-    content = {"v": action_ids.VERSION, **asked.model_dump()}
-    return json.dumps(content, separators=(",", ":"))
-
-
-def _asked(raw: JsonValue) -> CommandForm:
-    try:
-        content = json.loads(raw) if isinstance(raw, str) else None
-    except (ValueError, RecursionError):
-        content = None
-    content = content if isinstance(content, dict) else {}
-    action_ids.require_version(content.get("v"))
-    try:
-        return CommandForm.model_validate(content)
-    except ValidationError as error:
-        raise action_ids.unreadable("this form does not say what it is for") from error

@@ -3,14 +3,17 @@
 Not here: what a declaration does (actions).
 """
 
-import json
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import JsonValue, ValidationError
-
 from incident_response.blocks import action_ids, kit, limits, words
-from incident_response.blocks.form import entered, entered_text, question
+from incident_response.blocks.form import (
+    entered,
+    entered_text,
+    metadata,
+    origin_of,
+    question,
+)
 from incident_response.blocks.text import clean, cut, unescape
 from incident_response.domain.model import ChannelId, Json, Value
 from incident_response.domain.policy import Policy
@@ -69,7 +72,7 @@ def declare_modal(
         "title": kit.plain("Declare an incident", limits.VIEW_TITLE),
         "submit": kit.plain("Declare", limits.VIEW_TITLE),
         "close": kit.plain("Cancel", limits.VIEW_TITLE),
-        "private_metadata": _metadata(origin or Origin()),
+        "private_metadata": metadata(origin or Origin()),
         "blocks": [
             question(TITLE_BLOCK, "What is wrong?", _title(heading)),
             question(SEVERITY_BLOCK, "How bad is it?", _severity(policy)),
@@ -84,7 +87,7 @@ def read_declaration(view: Json) -> Declaration | FieldErrors:
     Raises ``RefusedError`` with reason ``superseded`` or ``unreadable`` for a modal of another
     version (see ``action_ids``).
     """
-    origin = _origin(view.get("private_metadata"))
+    origin = origin_of(view, Origin)
     title = clean(entered_text(view, TITLE_BLOCK))
     severity = _chosen(entered(view, SEVERITY_BLOCK))
     description = clean(entered_text(view, DESCRIPTION_BLOCK), lines=True)
@@ -127,24 +130,6 @@ def _severity(policy: Policy) -> Json:
         "options": [*options.values()],
         "initial_option": options[DEFAULT_SEVERITY],
     }
-
-
-def _metadata(origin: Origin) -> str:
-    content = {"v": action_ids.VERSION, **origin.model_dump()}
-    return json.dumps(content, separators=(",", ":"))
-
-
-def _origin(raw: JsonValue) -> Origin:
-    try:
-        content = json.loads(raw) if isinstance(raw, str) else None
-    except (ValueError, RecursionError):
-        content = None
-    content = content if isinstance(content, dict) else {}
-    action_ids.require_version(content.get("v"))
-    try:
-        return Origin.model_validate(content)
-    except ValidationError as error:
-        raise action_ids.unreadable("this form does not say where it was opened") from error
 
 
 def _chosen(element: Json) -> Severity | None:

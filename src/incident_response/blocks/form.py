@@ -4,10 +4,39 @@ A question's element has the action id of its block, so that an answer is found 
 here: what any modal asks (its own module).
 """
 
-from pydantic import JsonValue
+import json
+from typing import TypeVar
 
-from incident_response.blocks import kit, limits
-from incident_response.domain.model import Json
+from pydantic import JsonValue, ValidationError
+
+from incident_response.blocks import action_ids, kit, limits
+from incident_response.domain.model import Json, Value
+
+V = TypeVar("V", bound=Value)
+
+
+def metadata(origin: Value) -> str:
+    """What a modal carries along, unseen: what it was opened for."""
+    content = {"v": action_ids.VERSION, **origin.model_dump()}
+    return json.dumps(content, separators=(",", ":"))
+
+
+def origin_of(view: Json, kind: type[V]) -> V:
+    """What a submitted modal was opened for.
+
+    Raises ``RefusedError`` with reason ``superseded`` or ``unreadable`` (see ``action_ids``).
+    """
+    raw = view.get("private_metadata")
+    try:
+        content = json.loads(raw) if isinstance(raw, str) else None
+    except (ValueError, RecursionError):
+        content = None
+    content = content if isinstance(content, dict) else {}
+    action_ids.require_version(content.get("v"))
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise action_ids.unreadable("this form does not say what it is for") from error
 
 
 def question(

@@ -4,15 +4,18 @@ what was entered in them.
 Not here: what becomes of it (actions, workflows.approval_gate).
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from pydantic import JsonValue, ValidationError
-
 from incident_response.blocks import action_ids, kit, limits
-from incident_response.blocks.form import entered, entered_text, question
+from incident_response.blocks.form import (
+    entered,
+    entered_text,
+    metadata,
+    origin_of,
+    question,
+)
 from incident_response.blocks.page_words import COMPONENT, IMPACT, STATUS
 from incident_response.blocks.text import clean, cut, start, units
 from incident_response.domain.draft import (
@@ -90,7 +93,7 @@ def read_page_form(view: Json) -> Written | FieldErrors:
 
     Raises ``RefusedError`` with reason ``superseded`` or ``unreadable`` (see ``action_ids``).
     """
-    origin = _origin(view.get("private_metadata"))
+    origin = origin_of(view, FormOrigin)
     status, impact = _chosen(view, STATUS_BLOCK), _chosen(view, IMPACT_BLOCK)
     errors = {
         block: "Choose one."
@@ -129,7 +132,7 @@ def reject_form(incident: Incident, draft: Draft) -> Json:
 
 def read_reason(view: Json) -> tuple[FormOrigin, str] | FieldErrors:
     """Which text was rejected and why; raises as ``read_page_form``."""
-    origin = _origin(view.get("private_metadata"))
+    origin = origin_of(view, FormOrigin)
     reason = clean(entered_text(view, REASON))
     if not reason:
         return FieldErrors({REASON: "Say in a few words what is wrong with it."})
@@ -142,14 +145,13 @@ def read_reason(view: Json) -> tuple[FormOrigin, str] | FieldErrors:
 def _modal(
     callback_id: str, title: str, submit: str, origin: FormOrigin, blocks: Sequence[Json]
 ) -> Json:
-    metadata = {"v": action_ids.VERSION, **origin.model_dump()}
     return {
         "type": "modal",
         "callback_id": callback_id,
         "title": kit.plain(title, limits.VIEW_TITLE),
         "submit": kit.plain(submit, limits.VIEW_TITLE),
         "close": kit.plain("Cancel", limits.VIEW_TITLE),
-        "private_metadata": json.dumps(metadata, separators=(",", ":")),
+        "private_metadata": metadata(origin),
         "blocks": [*blocks],
     }
 
@@ -220,19 +222,6 @@ def _block(status: ComponentStatus) -> str:
 
 
 # --- answers ---------------------------------------------------------------------------------
-
-
-def _origin(raw: JsonValue) -> FormOrigin:
-    try:
-        content = json.loads(raw) if isinstance(raw, str) else None
-    except (ValueError, RecursionError):
-        content = None
-    content = content if isinstance(content, dict) else {}
-    action_ids.require_version(content.get("v"))
-    try:
-        return FormOrigin.model_validate(content)
-    except ValidationError as error:
-        raise action_ids.unreadable("this form does not say what it is for") from error
 
 
 def _chosen(view: Json, block_id: str) -> str:
