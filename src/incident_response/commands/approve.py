@@ -19,6 +19,7 @@ async def _handle(request: Request, workflows: Workflows) -> Message:
 command = Command(
     name="approve",
     usage="<code>",
+    aliases=("publish",),
     topic=Topic.CUSTOMERS,
     summary="Approve exactly the text with this code, and publish it",
     scope=Scope.IN_ROOM,
