@@ -109,10 +109,10 @@ def said_to_room(front: Front) -> list[str]:
 # Drafts
 
 
-@pytest.mark.parametrize("verb", ["status", "sp", "statuspage"])
+@pytest.mark.parametrize("verb", ["status draft", "sp draft", "statuspage draft", "draft"])
 async def test_a_typed_text_stands_whole_on_a_card_and_nothing_is_published(verb: str) -> None:
     async with front_with_page() as (front, page):
-        told = await front.type(f"{verb} draft {TEXT_FOR_ALL}")
+        told = await front.type(f"{verb} {TEXT_FOR_ALL}")
         draft = await draft_of(front)
         assert draft.message.code in told
         assert (draft.message.body, draft.drafted_by) == (TEXT_FOR_ALL, ADA)

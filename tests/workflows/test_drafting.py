@@ -505,11 +505,11 @@ async def drafting_with(board: Board, home: House) -> Drafting:
 async def test_components_that_customers_know_are_named_where_they_fit() -> None:
     async with assembled(World()) as (home, incident):
         message = await (await drafting_with(Board(), home)).status_message(incident)
-        assert message.title == "We are investigating a problem with Payments"
+        assert message.title == "Problems with Payments"
 
 
 async def test_a_page_that_does_not_answer_costs_the_names_alone() -> None:
     async with assembled(World()) as (home, incident):
         board = Board(UnavailableError("Statuspage is down"))
         message = await (await drafting_with(board, home)).status_message(incident)
-        assert message.title == "We are investigating a problem"
+        assert message.title == "Problems with our service"

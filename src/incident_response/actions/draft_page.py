@@ -15,4 +15,4 @@ async def _handle(request: Request, workflows: Workflows) -> Message:
     return await draft_message(request, incident, "", workflows)
 
 
-action = Action(name=DRAFT_PAGE, kind=EnvelopeKind.ACTION, handle=_handle, verb="status draft")
+action = Action(name=DRAFT_PAGE, kind=EnvelopeKind.ACTION, handle=_handle, verb="draft")

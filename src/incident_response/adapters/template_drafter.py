@@ -15,12 +15,7 @@ TEMPLATE = "template"
 LINES = 8
 """Of what happened, the newest, that a short text holds."""
 
-_TITLES = {
-    "investigating": "We are investigating {problem}",
-    "identified": "We have found the cause of {problem}",
-    "monitoring": "We are watching the recovery from {problem}",
-    "resolved": "Resolved: {problem}",
-}
+_STATES = {"assembled": "being worked on"}
 _BODIES = {
     "investigating": (
         "Since {began} some requests to {what} may fail or take longer than usual. We are"
@@ -58,10 +53,10 @@ def _status_message(brief: Brief) -> str:
     words = {
         "what": what,
         "What": what[:1].upper() + what[1:],
-        "problem": f"a problem with {affected}" if affected else "a problem",
         "began": facts.get("began", "recently"),
     }
-    title = facts.get("title on the page") or _TITLES[status].format_map(words)
+    # The title stays to the end, so that it must not say how far it is.
+    title = facts.get("title on the page") or f"Problems with {what}"
     return json.dumps({"title": title, "body": _BODIES[status].format_map(words)})
 
 
@@ -81,10 +76,10 @@ def _catchup(brief: Brief) -> str:
 
 
 def _standing(facts: Mapping[str, str]) -> str:
-    minutes = facts.get("minutes so far", "0")
+    minutes, state = facts.get("minutes so far", "0"), facts.get("state", "open")
     parts = (
         facts.get("severity", "").partition(" ")[0],
-        f"{facts.get('state', 'open')} for {minutes} min",
+        f"{_STATES.get(state, state)} for {minutes} min",
         f"impact: {facts['impacts']}" if facts.get("impacts") else "",
         f"status page: {facts['status page']}" if facts.get("status page") else "",
     )

@@ -11,6 +11,7 @@ from incident_response.commands.catchup import command as catchup
 from incident_response.commands.checklist import command as checklist
 from incident_response.commands.confirm import command as confirm
 from incident_response.commands.declare import command as declare
+from incident_response.commands.draft import command as draft
 from incident_response.commands.edit import command as edit
 from incident_response.commands.escalate import command as escalate
 from incident_response.commands.handoff import command as handoff
@@ -59,6 +60,7 @@ COMMANDS = (
     role,
     handoff,
     invite,
+    draft,
     approve,
     edit,
     reject,

@@ -18,6 +18,7 @@ from incident_response.domain.known_names import KnownNames
 from incident_response.domain.ledger import SYSTEM, EntryKind, LedgerEntry
 from incident_response.domain.model import UserId
 from incident_response.domain.redaction import Brief, Material, Task
+from incident_response.domain.roles import Role
 from incident_response.ports.chat import Chat
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
@@ -215,6 +216,8 @@ _DETAILS = (
     "role", "item", "level", "status", "title", "step",
 )  # fmt: skip
 """The details of an entry that say something to a reader, in this order."""
+_FEWER = {EntryKind.ROLE_ASSIGNED: ("role",), EntryKind.ACKNOWLEDGED: ()}
+"""Those of kinds that tell more than a reader wants."""
 
 
 def _happened(entries: Iterable[LedgerEntry], incident: Incident) -> tuple[Material, ...]:
@@ -223,15 +226,20 @@ def _happened(entries: Iterable[LedgerEntry], incident: Incident) -> tuple[Mater
 
 
 def _line(entry: LedgerEntry, incident: Incident) -> str:
-    details = (_detail(name, entry.details.get(name), incident) for name in _DETAILS)
+    names = _FEWER.get(entry.kind, _DETAILS)
+    details = (_detail(name, entry.details.get(name), incident) for name in names)
     told = ", ".join(filter(None, details))
-    who = "" if entry.actor == SYSTEM else f" ({_who(entry.actor, incident)})"
+    is_said = entry.actor == SYSTEM or entry.kind is EntryKind.ROLE_ASSIGNED
+    who = "" if is_said else f" ({_who(entry.actor, incident)})"
     return f"{entry.at:%H:%M} {_TOLD[entry.kind]}{f': {told}' if told else ''}{who}"
 
 
 def _detail(name: str, value: JsonValue, incident: Incident) -> str:
     if not isinstance(value, str | int | float) or value == "":
         return ""
+    if name == "role":
+        role = Role.parse(str(value))
+        return role.label.lower() if role else ""
     if isinstance(value, str) and value in _users_in(incident):
         value = _who(value, incident)
     return str(value) if name in ("text", "title", "item", "summary") else f"{name} {value}"

@@ -47,7 +47,8 @@ is built.
 - Never promise a time, a refund or anything else; never say that data was lost, read or stolen.
 - Never ask customers to do anything.
 - If the facts give a title on the page, use exactly that title. Else a title of at most 80
-  characters that names the affected part. A text of 30 to 70 words.
+  characters that names the affected part; it stays when the status changes, so it must not tell
+  how far we are. A text of 30 to 70 words.
 
 The form: one JSON object with exactly the keys "title" and "body", both plain text.
 
