@@ -14,8 +14,8 @@ from typing import Any, cast
 from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.policy_yaml import shipped_policy
 from incident_response.bootstrap.alert_intake import alert_intake
-from incident_response.bootstrap.processor import build_workflows
 from incident_response.bootstrap.vendors import Outside
+from incident_response.bootstrap.workflows import build_workflows
 from incident_response.domain.draft import Draft, DraftContent, PageImpact, PageStatus
 from incident_response.domain.errors import UnavailableError, UnknownOutcomeError
 from incident_response.domain.incident import Incident, IncidentStatus, Room

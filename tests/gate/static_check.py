@@ -25,7 +25,7 @@ PUBLISHING = "workflows/publishing.py"
 ADAPTER = "adapters/statuspage.py"
 CLIENT = "adapters/http/client.py"
 VENDORS = "bootstrap/vendors.py"
-PROCESSOR = "bootstrap/processor.py"
+BUILDING = "bootstrap/workflows.py"
 LOCAL_STACK = "entrypoints/local_stack.py"
 SETTINGS = "settings.py"
 SANDBOX = "sandbox/"
@@ -43,7 +43,7 @@ NAMES: Final[dict[str, frozenset[str]]] = {
     "approved_and_sent": frozenset({APPROVAL, PUBLISHING}),
     "StatusPage": frozenset({PORT, PUBLISHING, VENDORS}),
     "StatuspagePage": frozenset({ADAPTER, VENDORS}),
-    "Publisher": frozenset({PUBLISHING, GATE, PROCESSOR}),
+    "Publisher": frozenset({PUBLISHING, GATE, BUILDING}),
     "_publisher": frozenset({GATE}),
     "statuspage_api_key": frozenset({SETTINGS, VENDORS, LOCAL_STACK}),
     "statuspage_url": frozenset({SETTINGS, VENDORS, LOCAL_STACK}),

@@ -14,8 +14,8 @@ from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.policy_yaml import shipped_policy
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.alert_intake import alert_intake
-from incident_response.bootstrap.processor import build_workflows
 from incident_response.bootstrap.vendors import Outside
+from incident_response.bootstrap.workflows import build_workflows
 from incident_response.domain.alert import Alert, AlertState, Link
 from incident_response.domain.context import (
     ChangeExcerpt,
