@@ -1,6 +1,10 @@
+import asyncio
+import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -32,6 +36,7 @@ from tests.gate.stage import (
     INCIDENT_ID,
     Program,
     Stage,
+    Wire,
     content,
     two_approvals,
     with_approvers,
@@ -746,3 +751,89 @@ async def test_the_text_that_waits_can_be_edited_without_being_named(
     await program.reject(code)
     with pytest.raises(RefusedError, match="cannot be edited any more"):
         editable(await stage.incident())
+
+
+# --- races, and what is seen of a decision ----------------------------------------------------
+
+
+@dataclass
+class Between(Wire):
+    """Does something else just before the program's next commit, which then has to decide anew."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def pass_on(self, name: str, do: Callable[[], Awaitable[Any]]) -> Any:
+        if name == "commit" and self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+        return await super().pass_on(name, do)
+
+
+async def test_an_approval_that_lost_a_race_begins_nothing(stage: Stage, program: Program) -> None:
+    code = await program.draft()
+    wire, begun = Between(), list[str]()
+    async with stage.program(wire) as other:
+        other.gate.on_approved = lambda _, plan: begun.append(plan)
+        wire.meanwhile = lambda: program.reject(code)
+        await refused(other.approve(code), "It does not wait for an approval: it was rejected.")
+    assert begun == []
+    assert stage.page.attempts == []
+
+
+def card(stage: Stage) -> str:
+    """The card as the room sees it."""
+    (room,) = stage.chat.rooms()
+    found = [p.message for p in room.posted if ":page_card." in p.key]
+    return str(found[-1].blocks)
+
+
+async def test_the_card_follows_every_decision_by_itself(stage: Stage, program: Program) -> None:
+    code = await program.draft("first")
+    await program.workflows.pages.show(INCIDENT_ID)
+    assert "first" in card(stage)
+    code = await program.edit(code, "second")
+    await program.pass_time(1)
+    assert "second" in card(stage)
+    await program.reject(code)
+    await program.pass_time(1)
+    assert "rejected" in card(stage)
+
+
+async def test_a_click_that_is_delivered_again_after_a_crash_still_redraws_the_card(
+    stage: Stage, program: Program
+) -> None:
+    code = await program.draft("first")
+    await program.workflows.pages.show(INCIDENT_ID)
+    await crashed_after_the_commit(stage, code)
+    assert "waits for approval" in card(stage)
+    async with stage.program() as next_life:
+        await next_life.reject(code, key="once")
+        await next_life.pass_time(1)
+    assert "rejected" in card(stage)
+
+
+async def crashed_after_the_commit(stage: Stage, code: str) -> None:
+    wire = Wire(crash_in="commit", is_after=True)
+    async with stage.program(wire) as dying:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await dying.reject(code, key="once")
+        wire.is_gone = True
+
+
+async def test_what_is_stuck_or_being_sent_says_how_far_it_is(
+    stage: Stage, program: Program
+) -> None:
+    code = await program.draft()
+    page = (await stage.incident()).page
+    draft = await stage.drafted()
+    for update, told in (
+        ({"state": DraftState.SENDING}, "it is approved and on its way."),
+        (
+            {"state": DraftState.APPROVED, "is_stuck": True},
+            "it is approved and was not published: edit it, reject it or publish it again.",
+        ),
+    ):
+        moved = draft.model_copy(update=update)
+        await stage.change(page=page.model_copy(update={"draft": moved}))
+        await refused(program.found(code), f"There is nothing to look for: {told}")
