@@ -821,19 +821,35 @@ async def crashed_after_the_commit(stage: Stage, code: str) -> None:
         wire.is_gone = True
 
 
-async def test_what_is_stuck_or_being_sent_says_how_far_it_is(
-    stage: Stage, program: Program
-) -> None:
+HOW_FAR = {
+    DraftState.PENDING: "it waits to be approved.",
+    DraftState.APPROVED: "it is approved and on its way.",
+    DraftState.SENDING: "it is approved and on its way.",
+    DraftState.RECONCILING: "it was sent, and the page is looked at for it.",
+    DraftState.NEEDS_HUMAN: "it may be on the page: look there, then say whether it is.",
+    DraftState.PUBLISHED: "it is published.",
+    DraftState.REJECTED: "it was rejected.",
+}
+STUCK = "it is approved and was not published: edit it, reject it or publish it again."
+
+
+async def test_every_refusal_says_how_far_the_message_is(stage: Stage, program: Program) -> None:
     code = await program.draft()
-    page = (await stage.incident()).page
-    draft = await stage.drafted()
-    for update, told in (
-        ({"state": DraftState.SENDING}, "it is approved and on its way."),
-        (
-            {"state": DraftState.APPROVED, "is_stuck": True},
-            "it is approved and was not published: edit it, reject it or publish it again.",
-        ),
-    ):
-        moved = draft.model_copy(update=update)
-        await stage.change(page=page.model_copy(update={"draft": moved}))
-        await refused(program.found(code), f"There is nothing to look for: {told}")
+    incident, draft = await stage.incident(), await stage.drafted()
+    assert set(HOW_FAR) == set(DraftState)
+    for state, told in HOW_FAR.items():
+        moved = draft.model_copy(update={"state": state})
+        page = incident.page.model_copy(update={"draft": moved})
+        if state is DraftState.PENDING:
+            with pytest.raises(RefusedError) as refusal:
+                await program.found(code)
+            assert str(refusal.value) == f"There is nothing to look for: {told}"
+        else:
+            with pytest.raises(RefusedError) as refusal:
+                editable(incident.model_copy(update={"page": page}))
+            assert str(refusal.value) == f"It cannot be edited any more: {told}"
+    stuck = draft.model_copy(update={"state": DraftState.APPROVED, "is_stuck": True})
+    await stage.change(page=incident.page.model_copy(update={"draft": stuck}))
+    with pytest.raises(RefusedError) as refusal:
+        await program.found(code)
+    assert str(refusal.value) == f"There is nothing to look for: {STUCK}"
