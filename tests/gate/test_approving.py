@@ -844,6 +844,7 @@ async def test_every_refusal_says_how_far_the_message_is(stage: Stage, program: 
             with pytest.raises(RefusedError) as refusal:
                 await program.found(code)
             assert str(refusal.value) == f"There is nothing to look for: {told}"
+            assert stage.page.looks == 0
         else:
             with pytest.raises(RefusedError) as refusal:
                 editable(incident.model_copy(update={"page": page}))
