@@ -390,3 +390,34 @@ async def test_where_two_must_approve_the_first_is_told_who_else_can() -> None:
         await press_card(front, "Approve & Publish", by=CLEO)
         await reaches(front, DraftState.PUBLISHED)
         assert len(page.attempts) == 1
+
+
+async def test_the_card_of_the_message_before_is_drawn_to_its_end() -> None:
+    async with front_with_page() as (front, _):
+        await front.type(f"status draft {TEXT_FOR_ALL}")
+        code = (await draft_of(front)).message.code
+        await front.type(f"reject {code} Too early")
+        await front.type("status draft We know more.")
+        cards = [p.message for p in front.house.world.room.posted if ":page_card." in p.key]
+        assert "Too early" in shown(cards[0])
+        assert buttons(cards[0]) == []
+        assert "We know more." in shown(cards[1])
+
+
+async def test_resolving_proposes_the_closing_message_with_its_reach() -> None:
+    async with front_with_page() as (front, page):
+        await front.type(f"status draft {TEXT_FOR_ALL}")
+        await press_card(front, "Approve & Publish")
+        await reaches(front, DraftState.PUBLISHED)
+        await front.type("resolve Rolled back")
+
+        async def is_proposed() -> bool:
+            return (await draft_of(front)).number == 2
+
+        await until(front, is_proposed)
+        draft = await draft_of(front)
+        assert (draft.message.status, draft.subscribers) == (PageStatus.RESOLVED, 1_367)
+        assert len(page.attempts) == 1, "nothing is published by itself"
+        await press_card(front, "Approve & Publish")
+        await reaches(front, DraftState.PUBLISHED)
+        assert len(page.incidents) == 1

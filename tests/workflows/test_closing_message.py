@@ -33,7 +33,7 @@ class Written:
 
 @dataclass
 class Desk:
-    """A gate, a writer and a place for cards, that remember."""
+    """A writer and a place for messages to customers, that remember."""
 
     drafts: dict[str, DraftContent] = field(default_factory=dict)
     """By key: asked again under one, it is one."""
@@ -44,23 +44,16 @@ class Desk:
     async def closing_message(self, incident: Incident) -> Written:
         return Written()
 
-    async def draft(
-        self,
-        incident_id: IncidentId,
-        content: DraftContent,
-        *,
-        asked: Asked,
-        author: Author = Author.PERSON,
+    async def write(
+        self, incident_id: IncidentId, content: DraftContent, *, asked: Asked, author: Author
     ) -> Incident:
         if self.refusal is not None:
             raise self.refusal
         assert author is Author.TEMPLATE
         self.drafts[asked.key] = content
         self.by.add(asked.by)
-        return None  # type: ignore[return-value]  # nobody looks at it
-
-    async def show(self, incident_id: IncidentId) -> None:
         self.shown += 1
+        return None  # type: ignore[return-value]  # nobody looks at it
 
 
 CARD_PAYMENTS = Component(
@@ -82,7 +75,7 @@ async def published(h: House, incident: Incident, status: PageStatus | None) -> 
 
 async def draft_closing(h: House, incident: Incident, desk: Desk) -> object:
     """Run that step of the plan twice, as after a crash; its result."""
-    ending = ending_of(h, closing=ClosingMessage(gate=desk, writer=desk, cards=desk))
+    ending = ending_of(h, closing=ClosingMessage(pages=desk, writer=desk))
     context = context_of(h, incident, "draft_closing")
     step = ending.plan.by_name["draft_closing"]
     await step.run(context)

@@ -139,7 +139,7 @@ def build_workflows(
     endings = _endings(
         on,
         callers,
-        closing=ClosingMessage(gate=gate, writer=drafting, cards=pages),
+        closing=ClosingMessage(pages=pages, writer=drafting),
         drafting=drafting,
     )
     assembler = _assembler(on, callers)

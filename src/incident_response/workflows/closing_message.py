@@ -38,32 +38,20 @@ class Writer(Protocol):
     async def closing_message(self, incident: Incident) -> Text: ...
 
 
-class Gate(Protocol):
-    """``workflows.approval_gate.StatuspageApprovalGate`` is one."""
+class Pages(Protocol):
+    """``workflows.page_desk.PageDesk`` is one."""
 
-    async def draft(
-        self,
-        incident_id: IncidentId,
-        content: DraftContent,
-        *,
-        asked: Asked,
-        author: Author = Author.PERSON,
+    async def write(
+        self, incident_id: IncidentId, content: DraftContent, *, asked: Asked, author: Author
     ) -> Incident: ...
-
-
-class Cards(Protocol):
-    """Has the card of the draft stand in the room, where people approve it."""
-
-    async def show(self, incident_id: IncidentId) -> None: ...
 
 
 class ClosingMessage:
     """Makes the draft and shows its card."""
 
-    def __init__(self, *, gate: Gate, writer: Writer, cards: Cards) -> None:
-        self._gate = gate
+    def __init__(self, *, pages: Pages, writer: Writer) -> None:
+        self._pages = pages
         self._writer = writer
-        self._cards = cards
 
     async def propose(self, incident: Incident, *, asked: Asked) -> None:
         """A draft that says that it is over, with every component well again; people may change
@@ -80,8 +68,7 @@ class ClosingMessage:
             impact=text.impact,
             components=tuple(map(_well, incident.page.components)),
         )
-        await self._gate.draft(incident.incident_id, content, asked=asked, author=text.author)
-        await self._cards.show(incident.incident_id)
+        await self._pages.write(incident.incident_id, content, asked=asked, author=text.author)
 
 
 def _well(component: Component) -> Component:

@@ -87,17 +87,29 @@ class PageDesk:
         if incident.room is None:
             raise RefusedError("The room is still being set up; try again in a moment.")
         content, author, note = await self._content(incident, text)
+        changed = await self.write(incident.incident_id, content, asked=asked, author=author)
+        draft = changed.page.draft
+        assert draft is not None, "it was just made"
+        return draft, note
+
+    async def write(
+        self, incident_id: IncidentId, content: DraftContent, *, asked: Asked, author: Author
+    ) -> Incident:
+        """A draft of exactly this; its card stands in the room when this returns.
+
+        Done twice under one key it is one draft. Raises what the gate refuses.
+        """
+        # The card of the message before it is drawn to its end: nobody will draw it later.
+        await self.show(incident_id)
         changed = await self._gate.draft(
-            incident.incident_id,
+            incident_id,
             content,
             asked=asked,
             author=author,
             subscribers=self._page.subscribers,
         )
-        await self.show(incident.incident_id)
-        draft = changed.page.draft
-        assert draft is not None, "it was just made"
-        return draft, note
+        await self.show(incident_id)
+        return changed
 
     async def edit(
         self, incident_id: IncidentId, code: str, content: DraftContent, *, asked: Asked
