@@ -54,7 +54,9 @@ async def program(stage: Stage) -> AsyncIterator[Program]:
 
 
 async def refused(doing: Awaitable[object], why: str, *, kind: type = RefusedError) -> None:
-    with pytest.raises(RefusedError, match=re.escape(why)) as raised:
+    """With a sentence to the last sign, or with the beginning of one."""
+    end = "$" if why.endswith(".") else ""
+    with pytest.raises(RefusedError, match=re.escape(why) + end) as raised:
         await doing
     assert raised.type is kind
 
@@ -212,7 +214,9 @@ async def test_without_a_status_page_nothing_is_drafted() -> None:
     stage = Stage(has_page=False)
     await stage.open_incident()
     async with stage.program() as program:
-        await refused(program.draft(), "No status page is connected: set STATUSPAGE_API_KEY")
+        await refused(
+            program.draft(), "No status page is connected: set STATUSPAGE_API_KEY and _PAGE_ID."
+        )
     await stage.backend.close()
 
 
@@ -744,7 +748,7 @@ async def test_what_is_being_sent_or_looked_for_takes_no_decision(
 async def test_the_text_that_waits_can_be_edited_without_being_named(
     stage: Stage, program: Program
 ) -> None:
-    with pytest.raises(RefusedError, match="There is no draft"):
+    with pytest.raises(RefusedError, match=r"^There is no draft for the status page\.$"):
         editable(await stage.incident())
     code = await program.draft()
     assert editable(await stage.incident()) == await stage.drafted()
@@ -854,3 +858,18 @@ async def test_every_refusal_says_how_far_the_message_is(stage: Stage, program: 
     with pytest.raises(RefusedError) as refusal:
         await program.found(code)
     assert str(refusal.value) == f"There is nothing to look for: {STUCK}"
+
+
+async def test_who_may_not_is_told_who_can_also_when_the_click_comes_again(stage: Stage) -> None:
+    stage.policy = with_approvers()
+    stage.chat.add_group(APPROVERS, (CLEO,))
+    async with stage.program() as program:
+        code = await program.draft()
+        for _ in range(2):
+            with pytest.raises(NotAnApproverError) as refusal:
+                await program.approve(code, by=DEV, key="once")
+            assert (refusal.value.commander, refusal.value.group) == (ADA, APPROVERS)
+        await stage.change(roles={})
+        with pytest.raises(NotAnApproverError) as refusal:
+            await program.approve(code, by=DEV)
+        assert refusal.value.commander == ""
