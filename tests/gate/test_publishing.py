@@ -23,7 +23,8 @@ from incident_response.domain.incident import IncidentStatus
 from incident_response.domain.ledger import EntryKind, LedgerEntry, NewEntry
 from incident_response.durable.plan import Outcome, StepContext
 from incident_response.ports.incident_store import Change, PlanState
-from incident_response.workflows.publishing import Publisher
+from incident_response.workflows.publishing import ID_UNKNOWN, Publisher, why_unfit
+from tests.fakes.status_page import PAGE_ID
 from tests.gate.stage import INCIDENT_ID, Program, Stage, Wire
 
 SECOND = timedelta(seconds=1)
@@ -709,3 +710,54 @@ async def test_the_room_hears_nothing_of_a_message_that_was_overtaken(
     before = stage.room()
     await publisher._tell_room(cast("StepContext", context))
     assert stage.room() == before
+
+
+async def result_of(stage: Stage, run: str) -> object:
+    """What the run's journal keeps of the sending."""
+    journal = await stage.backend.incidents.journal(INCIDENT_ID, run)
+    return journal["publish"].result
+
+
+async def test_the_journal_keeps_how_a_run_ended(stage: Stage, program: Program) -> None:
+    stage.page.refuse()
+    await program.approve(await program.draft())
+    await program.pass_time(3)
+    assert await result_of(stage, "publish#1.1.1") == "approved"
+    stage.page.swallow()
+    await program.publish_again((await stage.drafted()).message.digest)
+    await program.pass_time(130)
+    assert await result_of(stage, "publish#1.1.2") == "needs_human"
+    await program.publish_again((await stage.drafted()).message.digest)
+    await program.pass_time(3)
+    assert await result_of(stage, "publish#1.1.3") == "published"
+
+
+async def test_the_card_follows_the_sending_by_itself(stage: Stage, program: Program) -> None:
+    code = await program.draft()
+    await program.workflows.pages.show(INCIDENT_ID)
+    await program.approve(code)
+    await program.pass_time(5)
+    (room,) = stage.chat.rooms()
+    (card,) = (p.message for p in room.posted if ":page_card." in p.key)
+    assert "*Message to customers 1*: published" in str(card.blocks)
+
+
+async def test_why_a_message_no_longer_fits_is_said_to_the_letter(
+    stage: Stage, program: Program
+) -> None:
+    await program.draft()
+    incident, message = await stage.incident(), (await stage.drafted()).message
+    assert why_unfit(incident, message, PAGE_ID) == ""
+    assert why_unfit(incident, message, "other") == "it was written for another status page"
+    closing = message.model_copy(update={"status": PageStatus.RESOLVED})
+    over = incident.model_copy(update={"status": IncidentStatus.CANCELLED})
+    assert why_unfit(over, closing, PAGE_ID) == (
+        "the incident is cancelled, and customers were told nothing of it"
+    )
+
+
+def test_what_nobody_could_find_on_the_page_says_what_follows() -> None:
+    assert ID_UNKNOWN == (
+        "the page did not say which of its incidents this is: the next message opens another"
+        " one, and this one is to be closed on the page itself"
+    )
