@@ -23,6 +23,7 @@ from incident_response.domain.incident import IncidentStatus
 from incident_response.domain.ledger import EntryKind, LedgerEntry, NewEntry
 from incident_response.durable.plan import Outcome, StepContext
 from incident_response.ports.incident_store import Change, PlanState
+from incident_response.workflows import publishing
 from incident_response.workflows.publishing import ID_UNKNOWN, Publisher, why_unfit
 from tests.fakes.status_page import PAGE_ID
 from tests.gate.stage import INCIDENT_ID, Program, Stage, Wire
@@ -761,3 +762,22 @@ def test_what_nobody_could_find_on_the_page_says_what_follows() -> None:
         "the page did not say which of its incidents this is: the next message opens another"
         " one, and this one is to be closed on the page itself"
     )
+
+
+def test_a_run_is_stored_under_names_that_stay_and_tries_as_long_as_it_promises(
+    stage: Stage, program: Program
+) -> None:
+    steps = program.gate.plan.steps
+    assert [(step.name, step.attempts) for step in steps] == [
+        ("publish", None),
+        ("tell_operators", 6),
+        ("tell_room", 6),
+    ]
+    assert steps[0].deadline == publishing.DEADLINE == timedelta(seconds=45)
+    waits = timedelta(seconds=publishing.LOOK_SECONDS) + publishing.LOOK_AGAIN
+    assert publishing.GIVE_UP_LOOKING + waits == timedelta(minutes=2), "a person is asked by then"
+    assert (timedelta(seconds=30), timedelta(seconds=90)) == publishing.LOOKS_AFTER
+    assert (
+        timedelta(seconds=15),
+        timedelta(seconds=60),
+    ) == (publishing.SEND_AGAIN, publishing.MOST_PATIENCE)
