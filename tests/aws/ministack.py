@@ -6,6 +6,7 @@ One process a test session (with pytest-xdist: one a worker). Not here: what run
 
 import asyncio
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,14 @@ ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".ministack" / "bin" / "python"
 REGION = "us-east-1"
 END_SECONDS = 10.0
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+"""Any will do, but the SDK must not look for the machine's own."""
 
 
 @dataclass
@@ -57,9 +66,11 @@ def ministack() -> Iterator[Ministack]:
         assert process.stdout is not None
         ready = process.stdout.readline()
         assert ready, "ministack did not start: see standard error"
-        yield Ministack(
-            f"http://127.0.0.1:{json.loads(ready)['port']}", process.stdin, process.stdout
-        )
+        url = f"http://127.0.0.1:{json.loads(ready)['port']}"
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in CREDENTIALS.items():
+                patch.setenv(name, value)
+            yield Ministack(url, process.stdin, process.stdout)
         process.stdin.close()  # it ends then
         try:
             process.wait(END_SECONDS)

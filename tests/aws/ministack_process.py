@@ -1,9 +1,9 @@
 """Ministack as a process of its own, with a clock that a test can put forward.
 
-Run by ``tests/aws/ministack.py`` with the Python of ministack's own environment. It says its port on
-standard output, obeys ``advance SECONDS`` on standard input and ends when that is closed, so that it
-never outlives the tests. Where ministack differs from what AWS documents, it is corrected here, each
-place with what AWS says. Not here: anything of ours.
+Run by ``tests/aws/ministack.py`` with the Python of ministack's own environment. It says its port
+on standard output, obeys ``advance SECONDS`` on standard input and ends when that is closed, so
+that it never outlives the tests. Where ministack differs from what AWS documents, it is corrected
+here, each place with what AWS says. Not here: anything of ours.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ TICK_SECONDS = 0.5
 START_BACK_SECONDS = 300.0
 SLOT = "<aws.scheduler.scheduled-time>"
 
-_machine_time = time.time  # noqa: TID251 - the clock that is put forward
+_machine_time = time.time
 _ahead = 0.0
 _ticking = threading.Lock()
 _fired: dict[object, float] = {}
@@ -48,7 +48,7 @@ def _now() -> float:
     return _machine_time() + _ahead
 
 
-time.time = _now  # noqa: TID251
+time.time = _now
 
 
 # EventBridge Scheduler
@@ -57,7 +57,10 @@ time.time = _now  # noqa: TID251
 def _refused(body: Json) -> str:
     """Why AWS would not take this schedule; empty if it would."""
     at = scheduler._at_time_epoch(body.get("ScheduleExpression", ""))
-    start, end = scheduler._to_epoch(body.get("StartDate")), scheduler._to_epoch(body.get("EndDate"))
+    start, end = (
+        scheduler._to_epoch(body.get("StartDate")),
+        scheduler._to_epoch(body.get("EndDate")),
+    )
     if at is not None and at <= _now():
         return "Invalid Schedule Expression: the time is in the past."
     if start is not None and start < _now() - START_BACK_SECONDS:
@@ -81,8 +84,10 @@ def _checked(change: Callable[[str, Json], Answer]) -> Callable[[str, Json], Ans
 
 
 def _tick() -> None:
-    """Fire every slot up to now. AWS: StartDate sets the first occurrence of a rate; EndDate is the
-    time before which the target can be invoked; the slot's time replaces ``SLOT`` in the input.
+    """Fire every slot up to now.
+
+    AWS: StartDate sets the first occurrence of a rate; EndDate is the time before which the target
+    can be invoked; the slot's time replaces ``SLOT`` in the input.
     """
     with _ticking:
         schedules: MutableMapping[Any, Json] = scheduler._schedules._data
@@ -159,7 +164,7 @@ def _delete_message(data: Json, queue_url: str) -> Json:
 
 
 def _obey() -> None:
-    global _ahead  # noqa: PLW0603 - one clock for the whole process
+    global _ahead
     for line in sys.stdin:
         _, _, seconds = line.partition(" ")
         _ahead += float(seconds)
