@@ -61,9 +61,9 @@ class AwsPorts:
 
 
 @asynccontextmanager
-async def aws_ports(ministack: Ministack) -> AsyncIterator[AwsPorts]:
-    """Everything made, on clients of its own."""
-    async with aws_clients(REGION, ministack.url) as clients:
+async def aws_ports(ministack: Ministack, url: str = "") -> AsyncIterator[AwsPorts]:
+    """Everything made, on clients of its own; ``url`` to reach ministack on another way."""
+    async with aws_clients(REGION, url or ministack.url) as clients:
         ports = AwsPorts(clients, ministack.clock)
         await ports.make()
         yield ports

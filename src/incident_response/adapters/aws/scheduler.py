@@ -27,7 +27,7 @@ LEAD = timedelta(seconds=5)
 """How far ahead a time has to be for AWS to take it: clocks differ, and a request takes time."""
 FIRES_WITHIN = timedelta(minutes=1)
 """How late AWS may fire a slot (the user guide: "60 second precision")."""
-PUT_TRIES = 3
+PUT_ROUNDS = 3
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -60,7 +60,7 @@ class EventBridgeScheduler:
         if slot is None:
             await self.delete(schedule.name)
         else:
-            await self._put(schedule, slot)
+            await self._put(schedule, slot, is_there=before is not None)
 
     async def get(self, name: str) -> Schedule | None:
         with aws_errors(f"looking at the schedule {name}"):
@@ -80,7 +80,7 @@ class EventBridgeScheduler:
                 if error_code(error) != "ResourceNotFoundException":
                     raise
 
-    async def _put(self, schedule: Schedule, slot: datetime) -> None:
+    async def _put(self, schedule: Schedule, slot: datetime, *, is_there: bool) -> None:
         """Create it or replace the whole of it, whichever is possible when it is done."""
         request = form.request(
             schedule,
@@ -89,21 +89,21 @@ class EventBridgeScheduler:
             queue_arn=await self._queues(schedule.queue).address.arn(),
             role_arn=self._role_arn,
         )
+        create = (self._client.create_schedule, "ConflictException")
+        update = (self._client.update_schedule, "ResourceNotFoundException")
+        ways = (update, create) if is_there else (create, update)
         with aws_errors(f"putting the schedule {schedule.name}"):
-            for _ in range(PUT_TRIES):
-                if await self._did(self._client.create_schedule, request, "ConflictException"):
-                    return
-                update = self._client.update_schedule
-                if await self._did(update, request, "ResourceNotFoundException"):
+            for way, unless in ways * PUT_ROUNDS:
+                if await self._did(way, request, unless):
                     return
         raise ConflictError(f"the schedule {schedule.name} is being made and deleted by others")
 
-    async def _did(self, change: AwsClient, request: dict[str, object], but_for: str) -> bool:
-        """False if AWS refused it by the name ``but_for``."""
+    async def _did(self, change: AwsClient, request: dict[str, object], unless: str) -> bool:
+        """False if AWS refused it by the name ``unless``."""
         try:
             await change(**request)
         except ClientError as error:
-            if error_code(error) != but_for:
+            if error_code(error) != unless:
                 raise
             return False
         return True

@@ -63,5 +63,7 @@ class SecretsManagerStore:
         answer = await self._client.get_secret_value(
             SecretId=self._prefix + name, VersionId=version
         )
-        value: bytes | str = answer.get("SecretBinary") or answer["SecretString"]
+        value: bytes | str = answer.get("SecretBinary") or answer.get("SecretString") or b""
+        if not value:
+            raise NotFoundError(f"the secret {name!r} has no value")  # an empty key signs anything
         return value.encode() if isinstance(value, str) else value
