@@ -57,6 +57,7 @@ async def test_a_secret_without_a_value_and_one_that_is_deleted_are_not_there(
     with pytest.raises(NotFoundError):
         await ports.secrets.read(KEY)
     await secrets.put_secret_value(SecretId=name, SecretBinary=b"one")
+    assert (await ports.secrets.read(KEY)).accepted == (b"one",)
     await secrets.delete_secret(SecretId=name)
     with pytest.raises(NotFoundError):
         await ports.secrets.read(KEY)

@@ -83,7 +83,7 @@ class QueueResource:
             target = {"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": MAX_RECEIVES}
             wanted["RedrivePolicy"] = json.dumps(target)
         try:
-            url = await _url(clients, self.name)
+            url = await queue_url(clients, self.name)
         except NotFoundError:
             with aws_errors(f"making the queue {self.name}"):
                 await clients.sqs.create_queue(QueueName=self.name, Attributes=wanted)
@@ -166,14 +166,15 @@ def queue_resources(prefix: str, queues: Sequence[str]) -> tuple[QueueResource, 
     )
 
 
-async def _url(clients: AwsClients, name: str) -> str:
+async def queue_url(clients: AwsClients, name: str) -> str:
+    """Where the queue of this SQS name is. Raises ``NotFoundError``."""
     with aws_errors(f"looking for the queue {name}"):
         url: str = (await clients.sqs.get_queue_url(QueueName=name))["QueueUrl"]
     return url
 
 
 async def _attributes(clients: AwsClients, name: str) -> dict[str, str]:
-    url = await _url(clients, name)
+    url = await queue_url(clients, name)
     with aws_errors(f"looking at the queue {name}"):
         answer = await clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
     found: dict[str, str] = answer["Attributes"]

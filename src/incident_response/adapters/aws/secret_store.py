@@ -38,6 +38,8 @@ class SecretsManagerStore:
     async def _read(self, name: str) -> SecretVersions:
         # One look at the labels: read one by one, a rotation in between could hide a valid key.
         answer = await self._client.describe_secret(SecretId=self._prefix + name)
+        if answer.get("DeletedDate"):
+            raise NotFoundError(f"the secret {name!r} is marked to be deleted")
         labelled = {
             label: version
             for version, labels in answer.get("VersionIdsToStages", {}).items()
@@ -48,22 +50,19 @@ class SecretsManagerStore:
             raise NotFoundError(f"the secret {name!r} has no value")
         known = self._values.get(name, {})
         values = {
-            version: known.get(version) or await self._value(name, version)
+            version: known[version] if version in known else await self._value(name, version)
             for version in (current, previous)
             if version is not None
         }
         self._values[name] = values
-        return SecretVersions(
-            version=current,
-            current=values[current],
-            previous=None if previous is None else values[previous],
-        )
+        if not values[current]:  # with an empty key anybody could sign
+            raise NotFoundError(f"the secret {name!r} has no value")
+        before = values[previous] if previous is not None else b""
+        return SecretVersions(version=current, current=values[current], previous=before or None)
 
     async def _value(self, name: str, version: str) -> bytes:
         answer = await self._client.get_secret_value(
             SecretId=self._prefix + name, VersionId=version
         )
         value: bytes | str = answer.get("SecretBinary") or answer.get("SecretString") or b""
-        if not value:
-            raise NotFoundError(f"the secret {name!r} has no value")  # an empty key signs anything
         return value.encode() if isinstance(value, str) else value
