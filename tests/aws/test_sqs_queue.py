@@ -5,7 +5,9 @@ import math
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import CredentialRetrievalError
 
+from incident_response.adapters.aws.errors import aws_errors
 from incident_response.adapters.aws.event_queue import SqsQueue
 from incident_response.adapters.aws.resources import LIVE, QueueResource
 from incident_response.adapters.aws.session import aws_clients
@@ -83,6 +85,25 @@ async def test_an_answer_that_is_lost_leaves_the_outcome_unknown_and_sending_aga
     wire.loses_answers = False
     await queue.send(messages(1, groups=1))
     assert await queue.depth() == 1
+
+
+async def test_an_answer_that_breaks_off_leaves_the_outcome_unknown(queue: SqsQueue) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"a":')
+        await writer.drain()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, aws_clients(REGION, url) as clients:
+        with pytest.raises(UnknownOutcomeError):
+            await SqsQueue("events", queue.address.url, clients).send(messages(1, groups=1))
+
+
+def test_without_credentials_for_now_it_is_unavailable() -> None:
+    with pytest.raises(UnavailableError, match="sending"), aws_errors("sending"):
+        raise CredentialRetrievalError(provider="pod identity", error_msg="no answer")
 
 
 async def test_a_queue_that_cannot_be_reached_is_unavailable(ports: AwsPorts) -> None:

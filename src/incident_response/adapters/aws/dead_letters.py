@@ -21,7 +21,7 @@ REASON_LIMIT = 500
 BATCH = 10
 LOOK_LIMIT = 500
 """Letters looked at to find the newest: SQS shows them oldest first, if at all in order."""
-LOOK_SECONDS = 10
+LOOK_SECONDS = 30
 """How long a letter that is being looked at is hidden from others, at most."""
 MOVE_SECONDS = 60
 """The same for one that is being put back."""
@@ -59,14 +59,14 @@ class DeadLetterQueue:
     async def newest(self, limit: int) -> list[DeadLetter]:
         """Newest first, of the oldest ``LOOK_LIMIT`` that SQS shows."""
         url = await self._source.dead_letters_url()
-        found: list[Letter] = []
+        found: dict[str, Letter] = {}  # by id: if looking takes long, the first come by again
         try:
             async with aclosing(self._received(url, LOOK_LIMIT, LOOK_SECONDS)) as letters:
                 async for letter in letters:
-                    found.append(letter)
+                    found[letter["MessageId"]] = letter
         finally:
-            await self._show_again(url, found)
-        dead = [_dead_letter(letter) for letter in reversed(found)]
+            await self._show_again(url, list(found.values()))
+        dead = [_dead_letter(letter) for letter in reversed(found.values())]
         return sorted(dead, key=lambda letter: letter.died_at, reverse=True)[:limit]
 
     async def redrive(self, limit: int) -> int:

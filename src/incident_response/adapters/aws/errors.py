@@ -9,12 +9,16 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
+    CredentialRetrievalError,
     HTTPClientError,
+    IncompleteReadError,
     NoCredentialsError,
+    TokenRetrievalError,
 )
+from botocore.exceptions import (
+    ConnectionError as NotConnectedError,
+)
+from botocore.parsers import ResponseParserError
 
 from incident_response.domain.errors import (
     ConflictError,
@@ -43,6 +47,8 @@ _NO_LONGER_OURS = {
     "MessageNotInflight",
     "ReceiptHandleIsInvalid",
 }
+_NO_CREDENTIALS = (CredentialRetrievalError, NoCredentialsError, TokenRetrievalError)
+"""Who gives them out may not answer now."""
 _SESSION_OVER = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 
 
@@ -53,9 +59,9 @@ def aws_errors(what: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _of_answer(error, what) from error
-    except (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError) as error:
+    except (NotConnectedError, *_NO_CREDENTIALS) as error:
         raise UnavailableError(f"{what}: {error}") from error
-    except (ConnectionClosedError, HTTPClientError) as error:  # sent, perhaps
+    except (HTTPClientError, IncompleteReadError, ResponseParserError) as error:  # sent, perhaps
         raise UnknownOutcomeError(f"{what}: {error}") from error
     except BotoCoreError as error:
         raise RefusedError(f"{what}: {error}", reason=type(error).__name__) from error
