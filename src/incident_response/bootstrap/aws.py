@@ -25,9 +25,9 @@ from incident_response.workflows.aftercare import AFTERCARE_QUEUE
 from incident_response.workflows.nudge import NUDGE_QUEUE
 
 QUEUE_SETTINGS = {
-    INCIDENT_QUEUE: "incident_queue_url",
-    NUDGE_QUEUE: "nudge_queue_url",
-    AFTERCARE_QUEUE: "sla_queue_url",
+    INCIDENT_QUEUE: "INCIDENT_QUEUE_URL",
+    NUDGE_QUEUE: "NUDGE_QUEUE_URL",
+    AFTERCARE_QUEUE: "SLA_QUEUE_URL",
 }
 """Every queue, with the setting that says where it is."""
 
@@ -43,13 +43,15 @@ async def open_aws(settings: Settings) -> AsyncIterator[AwsClients]:
 
 def aws_queues(settings: Settings, clients: AwsClients) -> Mapping[str, SqsQueue]:
     """Every queue by our name. Raises ``InvalidConfigurationError`` for one without an address."""
-    queues = {}
-    for name, setting in QUEUE_SETTINGS.items():
-        url: str = getattr(settings, setting)
+    urls = {
+        INCIDENT_QUEUE: settings.incident_queue_url,
+        NUDGE_QUEUE: settings.nudge_queue_url,
+        AFTERCARE_QUEUE: settings.sla_queue_url,
+    }
+    for name, url in urls.items():
         if not url:
-            raise InvalidConfigurationError(f"{setting.upper()} is not set")
-        queues[name] = SqsQueue(name, url, clients)
-    return queues
+            raise InvalidConfigurationError(f"{QUEUE_SETTINGS[name]} is not set")
+    return {name: SqsQueue(name, url, clients) for name, url in urls.items()}
 
 
 def aws_scheduler(

@@ -51,7 +51,7 @@ async def _checked(resource: Resource, clients: AwsClients) -> bool:
 async def _tell_addresses(clients: AwsClients, prefix: str) -> None:
     _tell("\nSettings of the queues:")
     for name, setting in QUEUE_SETTINGS.items():
-        _tell(f"{setting.upper()}={await queue_url(clients, queue_name(prefix, name))}")
+        _tell(f"{setting}={await queue_url(clients, queue_name(prefix, name))}")
 
 
 def _tell(text: str) -> None:
