@@ -1,6 +1,10 @@
-"""What holds for every test."""
+"""What holds for every test, and the fixtures of all."""
 
 from hypothesis import HealthCheck, settings
+
+from tests.aws.ministack import ministack, ministack_url
+
+__all__ = ["ministack", "ministack_url"]
 
 # A busy machine is no failure of the program: tests that are about time measure it themselves.
 settings.register_profile(

@@ -76,6 +76,24 @@ class Settings(BaseSettings):
         description="Seals the ledger; made and kept in the backend if unset",
     )
 
+    # Where everything durable is kept
+    backend: Literal["embedded", "aws"] = Field(
+        default="embedded", description="One file on this machine, or AWS"
+    )
+    aws_region: str = ""
+    aws_endpoint_url: str = Field(default="", description="Another AWS than Amazon's, for trials")
+    incident_queue_url: str = ""
+    nudge_queue_url: str = ""
+    sla_queue_url: str = ""
+    schedule_group: str = Field(default="incident-response", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    scheduler_role_arn: str = Field(
+        default="", description="The role with which EventBridge Scheduler sends to the queues"
+    )
+    webhook_secret_id: str = Field(
+        default="incident-response/webhook",
+        description="Path in Secrets Manager under which the keys of the alert sources lie",
+    )
+
     # Slack
     slack_bot_token: SecretStr | None = Field(default=None, description="xoxb-…")
     slack_app_token: SecretStr | None = Field(default=None, description="xapp-…, Socket Mode")

@@ -1,16 +1,32 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from incident_response.domain.ledger import Seal
+from tests.aws.harness import aws_harness
 from tests.ports.backends import OPENERS, Backend, Harness
 
+AWS_SUITES = {"test_event_queue", "test_scheduler", "test_secret_store"}
+"""Those whose ports AWS services keep."""
 
-@pytest.fixture(params=sorted(OPENERS))
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "harness" in metafunc.fixturenames:
+        on_aws = ["aws"] if metafunc.module.__name__.rpartition(".")[2] in AWS_SUITES else []
+        metafunc.parametrize("harness", [*sorted(OPENERS), *on_aws], indirect=True)
+
+
+@pytest.fixture
 async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
-    async with OPENERS[request.param](tmp_path) as harness:
+    opened: AbstractAsyncContextManager[Harness]
+    if request.param == "aws":
+        opened = aws_harness(request.getfixturevalue("ministack"))
+    else:
+        opened = OPENERS[request.param](tmp_path)
+    async with opened as harness:
         yield harness
 
 

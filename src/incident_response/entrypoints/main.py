@@ -18,6 +18,8 @@ PROCESSES = {
     "postmortem": "print an incident's postmortem as Markdown, from the store alone",
     "policy": "check the policy, or say what it does with an alert",
     "audit": "check that every ledger is whole and every publication was approved",
+    "queue": "look at the queues, or put dead letters back",
+    "infra": "make what the AWS backend needs, or check that it is there",
     "drill": "fire an alert at a throw-away local stack and time the room",
 }
 
@@ -48,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_postmortem(parsers["postmortem"])
     _add_policy(parsers["policy"])
     _add_audit(parsers["audit"])
+    _add_queue(parsers["queue"])
+    _add_infra(parsers["infra"])
     _add_drill(parsers["drill"])
     return parser
 
@@ -120,6 +124,33 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     verify.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
 
 
+def _add_queue(parser: argparse.ArgumentParser) -> None:
+    doings = parser.add_subparsers(required=True, dest="what", metavar="show|redrive")
+    show = doings.add_parser("show", help="say what waits, and what was given up and why")
+    redrive = doings.add_parser("redrive", help="put dead letters back, oldest first")
+    redrive.add_argument(
+        "--limit", type=_count, default=1000, metavar="N", help="of each queue (default: 1000)"
+    )
+    for doing in (show, redrive):
+        doing.add_argument("queue", nargs="*", metavar="QUEUE", help="only these (default: all)")
+
+
+def _add_infra(parser: argparse.ArgumentParser) -> None:
+    doings = parser.add_subparsers(required=True, dest="what", metavar="apply|check")
+    apply = doings.add_parser("apply", help="make what is missing, set right what differs")
+    check = doings.add_parser("check", help="say what differs; exit code 1 if anything does")
+    for doing in (apply, check):
+        doing.add_argument(
+            "--endpoint-url", default="", metavar="URL", help="instead of AWS_ENDPOINT_URL"
+        )
+        doing.add_argument("--region", default="", help="instead of AWS_REGION")
+        doing.add_argument(
+            "--prefix",
+            default="incident-response",
+            help="what the names of the queues begin with (default: incident-response)",
+        )
+
+
 def _add_drill(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--local", action="store_true", required=True, help="on a throw-away local stack"
@@ -140,6 +171,12 @@ def _add_drill(parser: argparse.ArgumentParser) -> None:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 1_000_000):
+        raise argparse.ArgumentTypeError("this takes a number from 1 to 1000000")
     return int(text)
 
 

@@ -1,0 +1,74 @@
+"""The AWS clients, opened once for a process, each call bounded in time.
+
+Not here: what is asked of AWS, or what its refusals mean (errors). The SDK tries a call up to
+three times: every call made through it is safe to repeat, by its id, its name or its condition.
+"""
+
+import functools
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aioboto3
+from aiobotocore.config import AioConfig
+
+CONNECT_SECONDS = 2
+READ_SECONDS = 5
+LONGEST_POLL_SECONDS = 20
+"""SQS waits no longer for a message."""
+POLL_READ_SECONDS = LONGEST_POLL_SECONDS + READ_SECONDS
+ATTEMPTS = 3
+CONNECTIONS = 64
+
+AwsClient = Any
+"""The SDK makes its clients at run time and ships no types for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsClients:
+    """One client a service."""
+
+    sqs: AwsClient
+    sqs_polling: AwsClient
+    """For receiving: its answers may take as long as a long poll."""
+    scheduler: AwsClient
+    secrets: AwsClient
+
+
+@asynccontextmanager
+async def aws_clients(region: str, endpoint_url: str = "") -> AsyncIterator[AwsClients]:
+    """Clients for ``region``; ``endpoint_url`` is another AWS than Amazon's, such as ministack.
+
+    Credentials are found as the SDK does: environment, files, the pod's or the machine's role.
+    """
+    session = _session(region)
+    async with AsyncExitStack() as stack:
+
+        async def opened(service: str, read_seconds: int = READ_SECONDS) -> AwsClient:
+            client = session.client(
+                service, endpoint_url=endpoint_url or None, config=_config(read_seconds)
+            )
+            return await stack.enter_async_context(client)
+
+        yield AwsClients(
+            sqs=await opened("sqs"),
+            sqs_polling=await opened("sqs", POLL_READ_SECONDS),
+            scheduler=await opened("scheduler"),
+            secrets=await opened("secretsmanager"),
+        )
+
+
+@functools.cache
+def _session(region: str) -> aioboto3.Session:
+    """It remembers the SDK's descriptions of the services, which take half a second to read."""
+    return aioboto3.Session(region_name=region)
+
+
+def _config(read_seconds: int) -> AioConfig:
+    return AioConfig(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=read_seconds,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        max_pool_connections=CONNECTIONS,
+    )

@@ -1,0 +1,117 @@
+"""A wire between the adapters and ministack, that counts what passes and can answer itself.
+
+Not here: what AWS answers when nothing is wrong (ministack).
+"""
+
+import asyncio
+import json
+import math
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from tests.aws.ministack import Ministack
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Refusal:
+    """An answer instead of AWS's."""
+
+    code: str
+    status: int = 400
+    message: str = "no"
+
+
+@dataclass
+class Request:
+    """What an adapter asked for."""
+
+    operation: str
+    """Such as ``SendMessage``; of the scheduler the HTTP method, such as ``PUT``."""
+    body: Json
+
+
+@dataclass
+class Between:
+    """The wire."""
+
+    url: str = ""
+    requests: list[Request] = field(default_factory=list)
+    answers: dict[str, deque[Refusal | Json | None]] = field(default_factory=dict)
+    """By operation, what is answered next without asking ministack; None: that one is asked."""
+    is_down: bool = False
+    """Connections are cut as long as this holds."""
+    loses_answers: bool = False
+    """Requests are carried out, and their answers lost, as long as this holds."""
+    passing: float = math.inf
+    """How many requests are let through; the others wait for ever."""
+    holding: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once a request waits."""
+
+    def of(self, operation: str) -> list[Json]:
+        return [request.body for request in self.requests if request.operation == operation]
+
+    def answer(self, operation: str, *answers: Refusal | Json | None) -> None:
+        self.answers.setdefault(operation, deque()).extend(answers)
+
+
+@asynccontextmanager
+async def between(ministack: Ministack) -> AsyncIterator[Between]:
+    """A wire to ``ministack`` on a port of its own."""
+    wire = Between()
+    async with aiohttp.ClientSession() as session:
+
+        async def pass_on(request: web.Request) -> web.StreamResponse:
+            raw = await request.read()
+            operation = request.headers.get("X-Amz-Target", request.method).rpartition(".")[2]
+            wire.requests.append(Request(operation, json.loads(raw) if raw else {}))
+            if len(wire.requests) > wire.passing:
+                wire.holding.set()
+                await asyncio.Event().wait()
+            if wire.is_down:
+                return _cut(request)
+            waiting = wire.answers.get(operation)
+            if waiting and (answer := waiting.popleft()) is not None:
+                return _answered(answer)
+            url = f"{ministack.url}{request.path_qs}"
+            kept = {k: v for k, v in request.headers.items() if k.lower() != "host"}
+            async with session.request(request.method, url, data=raw, headers=kept) as theirs:
+                body, media = await theirs.read(), theirs.headers.get("Content-Type", "")
+                error = theirs.headers.get("x-amzn-errortype", "")
+            if wire.loses_answers:
+                return _cut(request)
+            headers = {"Content-Type": media, **({"x-amzn-errortype": error} if error else {})}
+            return web.Response(status=theirs.status, body=body, headers=headers)
+
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", pass_on)
+        runner = web.AppRunner(application, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        wire.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        try:
+            yield wire
+        finally:
+            await runner.cleanup()
+
+
+def _cut(request: web.Request) -> web.StreamResponse:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+def _answered(answer: Refusal | Json) -> web.StreamResponse:
+    if isinstance(answer, Refusal):
+        body = {"__type": answer.code, "message": answer.message, "Message": answer.message}
+        headers = {"x-amzn-errortype": answer.code}
+        return web.json_response(body, status=answer.status, headers=headers)
+    return web.json_response(answer, content_type="application/x-amz-json-1.0")

@@ -1,0 +1,86 @@
+"""The ports that AWS services other than DynamoDB keep, over ministack, for the suites.
+
+Not here: what a port has to do (tests/ports).
+"""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import cast
+
+from incident_response.adapters.aws.event_queue import SqsQueue
+from incident_response.adapters.aws.resources import (
+    Resource,
+    ScheduleGroupResource,
+    queue_name,
+    queue_resources,
+)
+from incident_response.adapters.aws.scheduler import EventBridgeScheduler
+from incident_response.adapters.aws.secret_store import SecretsManagerStore
+from incident_response.adapters.aws.session import AwsClients, aws_clients
+from incident_response.domain.ledger import Seal
+from incident_response.ports.clock import Clock
+from tests.aws.ministack import REGION, Ministack
+from tests.ports.backends import SEAL_KEY, Backend, Harness
+
+QUEUES = ("events", "other", "one", "two")
+ROLE_ARN = "arn:aws:iam::000000000000:role/scheduler"
+
+
+class AwsPorts:
+    """The adapters over resources of their own, which no other test knows."""
+
+    def __init__(self, clients: AwsClients, clock: Clock) -> None:
+        self.own = f"t{uuid.uuid4().hex[:12]}"
+        self.clients = clients
+        self._queues: dict[str, SqsQueue] = {}
+        self.scheduler = EventBridgeScheduler(
+            clients.scheduler, queues=self.queue, group=self.own, role_arn=ROLE_ARN, clock=clock
+        )
+        self.secrets = SecretsManagerStore(clients.secrets, prefix=f"{self.own}/")
+
+    def queue(self, name: str) -> SqsQueue:
+        return self._queues[name]
+
+    async def make(self) -> None:
+        group: Resource = ScheduleGroupResource(self.own)
+        for resource in (*queue_resources(self.own, QUEUES), group):
+            await resource.apply(self.clients)
+        for name in QUEUES:
+            answer = await self.clients.sqs.get_queue_url(QueueName=queue_name(self.own, name))
+            self._queues[name] = SqsQueue(name, answer["QueueUrl"], self.clients)
+
+    async def store_secret(self, name: str, current: bytes, previous: bytes | None) -> None:
+        secrets, secret = self.clients.secrets, f"{self.own}/{name}"
+        for value in (current,) if previous is None else (previous, current):
+            try:
+                await secrets.create_secret(Name=secret, SecretBinary=value)
+            except secrets.exceptions.ResourceExistsException:
+                await secrets.put_secret_value(SecretId=secret, SecretBinary=value)
+
+
+@asynccontextmanager
+async def aws_ports(ministack: Ministack, url: str = "") -> AsyncIterator[AwsPorts]:
+    """Everything made, on clients of its own; ``url`` to reach ministack on another way."""
+    async with aws_clients(REGION, url or ministack.url) as clients:
+        ports = AwsPorts(clients, ministack.clock)
+        await ports.make()
+        yield ports
+
+
+@asynccontextmanager
+async def aws_harness(ministack: Ministack) -> AsyncIterator[Harness]:
+    """What the suites of these three ports need."""
+
+    def now() -> datetime:
+        return ministack.clock.now().replace(microsecond=0)  # AWS keeps whole seconds
+
+    async with aws_ports(ministack) as ports:
+        yield Harness(
+            backend=cast("Backend", ports),
+            seal=Seal(SEAL_KEY),
+            now=now,
+            pass_time=ministack.pass_time,
+            store_secret=ports.store_secret,
+        )
