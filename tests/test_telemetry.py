@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 from incident_response import telemetry
 from incident_response.domain.leaks import LeakKind
 from incident_response.domain.redaction import Material
+from incident_response.telemetry import metrics
 from tests.fakes.drafter import FakeDrafter
 from tests.telemetry_reading import Attributes, counted
 from tests.workflows.house import World, house
@@ -22,7 +23,7 @@ def attributes(**values: str) -> Attributes:
 
 
 async def test_drafts_tokens_cost_and_redactions_are_counted() -> None:
-    names = (telemetry.DRAFTS, telemetry.MODEL_TOKENS, telemetry.MODEL_COST, telemetry.REDACTIONS)
+    names = (metrics.DRAFTS, metrics.MODEL_TOKENS, metrics.MODEL_COST, metrics.REDACTIONS)
     before = {name: counted(name) for name in names}
     model = FakeDrafter()
     async with house(World(drafter=model)) as home:
@@ -34,22 +35,23 @@ async def test_drafts_tokens_cost_and_redactions_are_counted() -> None:
     grown = {name: more(name, before[name]) for name in names}
     by_model = attributes(task="catchup", by="model", why="")
     by_template = attributes(task="catchup", by="template", why="unfit_draft")
-    assert grown[telemetry.DRAFTS] == {by_model: 1, by_template: 1}
+    assert grown[metrics.DRAFTS] == {by_model: 1, by_template: 1}
     read = attributes(model="fake", task="catchup", kind="input")
     written = attributes(model="fake", task="catchup", kind="output")
-    assert grown[telemetry.MODEL_TOKENS] == {read: 200, written: 20}
+    assert grown[metrics.MODEL_TOKENS] == {read: 200, written: 20}
     spent = attributes(model="fake", task="catchup")
-    assert grown[telemetry.MODEL_COST] == pytest.approx({spent: 0.02})
-    assert grown[telemetry.REDACTIONS] == {
+    assert grown[metrics.MODEL_COST] == pytest.approx({spent: 0.02})
+    assert grown[metrics.REDACTIONS] == {
         attributes(kind=LeakKind.EMAIL.value): 2,
         attributes(kind=LeakKind.IP.value): 1,
     }
 
 
 def test_a_counter_that_breaks_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = Mock()
-    broken.add.side_effect = RuntimeError("the exporter is gone")
-    monkeypatch.setattr(telemetry, "_drafts", broken)
+    broken = Mock(side_effect=RuntimeError("the exporter is gone"))
+    monkeypatch.setitem(metrics._writers, metrics.DRAFTS, broken)
     with capture_logs() as logs:
         telemetry.count_draft(task="catchup", by="model")
-    assert [entry["event"] for entry in logs] == ["not counted"]
+    assert [(entry["event"], entry["metric"]) for entry in logs] == [
+        ("not counted", "incident_response.drafts")
+    ]
