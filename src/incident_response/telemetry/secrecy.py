@@ -35,6 +35,6 @@ def blotted(text: str) -> str:
 
 
 def _forms(secret: str) -> set[str]:
-    """As it stands, inside JSON, in a Python literal, in an address."""
-    escaped = json.dumps(secret)[1:-1]
-    return {secret, escaped, repr(secret)[1:-1], quote(secret, safe="")}
+    """As it stands, in a Python literal, either of them inside JSON, in an address."""
+    plain = {secret, repr(secret)[1:-1]}
+    return plain | {json.dumps(form)[1:-1] for form in plain} | {quote(secret, safe="")}
