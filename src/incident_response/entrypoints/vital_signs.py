@@ -12,8 +12,8 @@ from incident_response.ports.clock import Clock
 from incident_response.ports.event_queue import EventQueue
 from incident_response.telemetry import measure_queue_depth, measure_sockets
 
-LOOK_SECONDS = 15.0
-"""Half of the time between two exports, so that none sends the same look twice for long."""
+LOOK_SECONDS = 5.0
+"""Metrics are sent every 30 seconds: what is sent then is not older than this."""
 
 log = structlog.get_logger(__name__)
 
