@@ -38,6 +38,8 @@ async def test_an_alert_is_one_trace_from_webhook_to_every_step(tmp_path: Path) 
         assert {span.name.partition(" ")[2] for span in steps} == STEPS
         assert {span.parent_id for span in steps} == {plan.span_id}
         assert {s.trace_id for s in (taken, worked, plan, *steps)} == {taken.trace_id}
+        calls = {span.name for span in sent.spans if span.parent_id in {s.span_id for s in steps}}
+        assert calls >= {"slack conversations.create", "slack chat.postMessage", "GET WorkOS"}
         logged = [json.loads(line) for line in chain(there.webhook.lines, there.processor.lines)]
         ours = [line for line in logged if line.get("trace_id") == taken.trace_id]
         incident_id = plan.attributes["incident_response.incident.id"]

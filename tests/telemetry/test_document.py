@@ -49,7 +49,7 @@ def test_every_outcome_of_a_publication_is_described() -> None:
 
 
 def test_every_attribute_of_a_span_is_named() -> None:
-    text = DOCUMENT.partition("Attributes begin with")[2].partition("A span that failed")[0]
+    text = DOCUMENT.partition("Attributes begin with")[2].partition("An answered request")[0]
     told = set(re.findall(r"`([a-z_.]+)`", text)) - {"incident_response."}
     used: set[str] = set()
     for path in (ROOT / "src" / "incident_response").rglob("*.py"):

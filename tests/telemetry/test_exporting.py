@@ -1,11 +1,17 @@
 """What reaches a collector, and what a bad one does to us: nothing."""
 
 import asyncio
+import logging
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from opentelemetry.util.re import parse_env_headers
+from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from incident_response.bootstrap import otlp
@@ -64,6 +70,40 @@ async def test_spans_and_metrics_arrive_with_who_sent_them(collector: Collector)
         assert resource["service.namespace"] == "incident-response"
         assert resource["deployment.environment"] == "staging"
         assert resource["deployment.environment.name"] == "staging"
+
+
+@given(st.text(st.characters(max_codepoint=0x100), max_size=40))
+@example("a=b,c=d e")
+@example("a=%E9")
+@example("=")
+def test_headers_that_the_settings_take_are_read_by_the_exporter_without_a_word(text: str) -> None:
+    try:
+        taken = settings("http://c", otel_exporter_otlp_headers=text)
+    except ValidationError:
+        return
+    secret = taken.otel_exporter_otlp_headers
+    assert secret is not None
+    with capturing("opentelemetry.util.re") as said:
+        headers = parse_env_headers(secret.get_secret_value(), liberal=True)
+    assert said == []
+    assert all(value.isascii() and value.isprintable() for value in headers.values())
+
+
+@contextmanager
+def capturing(name: str) -> Iterator[list[str]]:
+    """What a logger says."""
+    said: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    ear, logger = Ear(), logging.getLogger(name)
+    logger.addHandler(ear)
+    try:
+        yield said
+    finally:
+        logger.removeHandler(ear)
 
 
 async def test_the_service_has_the_name_of_the_settings(collector: Collector) -> None:

@@ -12,7 +12,14 @@ from incident_response.domain.errors import RefusedError, UnavailableError
 from incident_response.durable.plan import Outcome, StepContext
 from incident_response.ports.event_queue import QueueMessage, trace_of
 from incident_response.ports.incident_store import Change, PlanRecord, PlanState
-from incident_response.telemetry import annotate, conceal, note_failure, span, traceparent
+from incident_response.telemetry import (
+    annotate,
+    conceal,
+    note_failure,
+    outgoing,
+    span,
+    traceparent,
+)
 from tests.durable.bench import ID, PLAN, World, ended, running, until
 from tests.durable.desk import Desk, working
 from tests.ports.samples import incident
@@ -197,6 +204,17 @@ def test_an_error_that_passes_through_marks_every_span_by_its_kind() -> None:
         assert told(found) == {"error.type": "unavailable"}
         assert found.events == ()
         assert "secret words" not in json.dumps(found.to_json())
+
+
+def test_a_call_of_somebody_elses_is_a_span_within_a_trace_and_none_outside() -> None:
+    with outgoing("GET Acme") as alone:
+        assert not alone.is_recording()
+    with span("here", parent="") as here, outgoing("GET Acme") as called:
+        called.set_attribute("http.response.status_code", 200)
+    assert isinstance(called, ReadableSpan)
+    assert (called.name, called.kind) == ("GET Acme", SpanKind.CLIENT)
+    assert isinstance(here, ReadableSpan)
+    assert called.parent == here.context
 
 
 def test_outside_of_any_span_nothing_happens() -> None:

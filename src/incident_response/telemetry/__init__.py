@@ -33,6 +33,7 @@ from incident_response.telemetry.tracing import (
     annotate,
     note_failure,
     note_incident,
+    outgoing,
     span,
     traceparent,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "measure_sockets",
     "note_failure",
     "note_incident",
+    "outgoing",
     "span",
     "traceparent",
 ]
