@@ -195,12 +195,16 @@ class TestKeysOverHttp:
 
 class TestStoreTrouble:
     async def test_a_store_that_is_down_is_a_503(self) -> None:
+        before = counted(metrics.ALERTS)
         intake = FakeIntake()
         intake.is_down = True
         async with serving(intake=intake) as webhook:
             reply = await webhook.post()
         assert (reply.status, reply.error) == (503, "unavailable")
         assert reply.headers["retry-after"] == "5"
+        assert counted_since(before, metrics.ALERTS) == {
+            attributes(source="grafana-oncall", outcome="unavailable"): 1
+        }
 
     async def test_a_store_that_hangs_is_a_503_within_the_budget(self) -> None:
         intake = FakeIntake()
