@@ -3,10 +3,12 @@
 OpenTelemetry takes one provider a process: this is it.
 """
 
+from dataclasses import dataclass
+
 from opentelemetry import metrics, trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -31,6 +33,49 @@ def counted(name: str) -> dict[Attributes, float]:
                     attributes = frozenset((point.attributes or {}).items())
                     found[attributes] = getattr(point, "value", 0.0)
     return found
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A histogram's measurements."""
+
+    count: int = 0
+    total: float = 0.0
+
+    def since(self, before: "Measured") -> "Measured":
+        return Measured(self.count - before.count, self.total - before.total)
+
+
+def measured(name: str, **attributes: str) -> Measured:
+    """The histogram's measurements of exactly these attributes since the process began."""
+    data = _reader.get_metrics_data()
+    for resource in data.resource_metrics if data else ():
+        for scope in resource.scope_metrics:
+            for metric in (m for m in scope.metrics if m.name == name):
+                for point in metric.data.data_points:
+                    if dict(point.attributes or {}) == attributes:
+                        return Measured(getattr(point, "count", 0), getattr(point, "sum", 0.0))
+    return Measured()
+
+
+def counted_since(before: dict[Attributes, float], name: str) -> dict[Attributes, float]:
+    """By how much each sum grew."""
+    grown = {key: value - before.get(key, 0.0) for key, value in counted(name).items()}
+    return {key: value for key, value in grown.items() if value}
+
+
+def attributes(**values: str) -> Attributes:
+    """The key of a sum."""
+    return frozenset(values.items())
+
+
+def spans(trace_id: str) -> list[ReadableSpan]:
+    """The ended spans of a trace, in the order in which they ended."""
+    return [
+        span
+        for span in _spans.get_finished_spans()
+        if span.context and trace.format_trace_id(span.context.trace_id) == trace_id
+    ]
 
 
 def everything_measured() -> str:

@@ -61,6 +61,14 @@ def test_slacks_address_may_come_without_its_last_slash() -> None:
         ("SLACK_COMMAND_ALIAS", "/in c"),
         ("SLACK_API_URL", "slack.com/api"),
         ("LEDGER_KEY", "fifteen letters"),
+        ("ENVIRONMENT", "prod"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://user:password@collector:4318"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318?token=1"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "Bearer abc"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=b,"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", 'a="b"'),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=b%0d%0ac: d"),
         ("ALERTMANAGER_WEBHOOK_AUTH", "basic"),
         ("ALERTMANAGER_WEBHOOK_AUTH", "bearer,"),
         ("WORKOS_TEAM_GROUP_MAP", "payments=group"),
@@ -81,15 +89,15 @@ def test_what_makes_no_sense_is_refused_by_name_and_not_repeated(
 
 def test_secrets_do_not_show_when_settings_are_printed() -> None:
     secrets = {
-        name: SecretStr("never to be seen")
+        name: SecretStr("never=to be seen")
         for name, field in Settings.model_fields.items()
         if "SecretStr" in str(field.annotation)
     }
     assert {"slack_bot_token", "ledger_key", "generic_webhook_key"} <= secrets.keys()
-    assert "never to be seen" not in repr(Settings.isolated(**secrets))
+    assert "never=to be seen" not in repr(Settings.isolated(**secrets))
 
 
 def test_whatever_is_called_a_key_or_token_is_a_secret() -> None:
     for name, field in Settings.model_fields.items():
-        if name.endswith(("_key", "_token")):
+        if name.endswith(("_key", "_token", "_headers")):
             assert "SecretStr" in str(field.annotation), name

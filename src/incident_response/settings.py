@@ -5,8 +5,10 @@ A field's name in capitals is its variable. Not here: what is made of a setting 
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import (
@@ -34,6 +36,20 @@ def _decode(value: object) -> object:
 def _folder(address: str) -> str:
     """An address that method names can be appended to."""
     return address if address.endswith("/") else f"{address}/"
+
+
+_HEADER = re.compile(r" *[A-Za-z0-9!#$%&'*+.^_`|~-]+ *= *([ !#-+\--:<-\[\]-~]*)")
+"""``name=value`` as the exporter reads it; the value has no ``" , ; \\`` unless URL-encoded."""
+
+
+def _headers(value: SecretStr) -> SecretStr:
+    """Refused here, where the text is not repeated: the exporter would log what it cannot read."""
+    for part in value.get_secret_value().split(","):
+        header = _HEADER.fullmatch(part)
+        sent = unquote(header[1]) if header is not None else ""
+        if header is None or not (sent.isascii() and sent.isprintable()):
+            raise ValueError("this is no list such as name=value,name=value")
+    return value
 
 
 AuthScheme = Literal["hmac-body", "hmac-timestamp", "bearer"]
@@ -92,6 +108,22 @@ class Settings(BaseSettings):
     webhook_secret_id: str = Field(
         default="incident-response/webhook",
         description="Path in Secrets Manager under which the keys of the alert sources lie",
+    )
+
+    # Traces and metrics
+    environment: Literal["development", "staging", "production"] = Field(
+        default="development", description="Named in every trace and metric"
+    )
+    otel_exporter_otlp_endpoint: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*)?)?$",
+        description="Base address of an OTLP/HTTP collector; nothing is sent if unset",
+    )
+    otel_exporter_otlp_headers: Annotated[SecretStr, AfterValidator(_headers)] | None = Field(
+        default=None, description="name=value,… sent with every export; values may be URL-encoded"
+    )
+    otel_service_name: str = Field(
+        default="", description="incident-response-webhook or -processor if unset"
     )
 
     # Slack

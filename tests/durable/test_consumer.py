@@ -5,8 +5,10 @@ import pytest
 
 from incident_response.domain.errors import RefusedError, UnavailableError
 from incident_response.durable.consumer import VISIBILITY
+from incident_response.telemetry import metrics
 from tests.durable.bench import until
 from tests.durable.desk import Desk, working
+from tests.telemetry_reading import measured
 
 
 async def test_groups_go_side_by_side_and_each_in_order() -> None:
@@ -19,6 +21,16 @@ async def test_groups_go_side_by_side_and_each_in_order() -> None:
         desk.gates["a1"].set()
         await until(desk.is_empty)
     assert desk.handled == ["b1", "b2", "a1", "a2"]
+
+
+async def test_how_long_a_message_waited_is_measured() -> None:
+    desk, before = Desk(), measured(metrics.QUEUE_AGE, queue="incident-events")
+    await desk.send("a1")
+    desk.clock.advance(7)
+    async with working(desk.consumer()):
+        await until(desk.is_empty)
+    waited = measured(metrics.QUEUE_AGE, queue="incident-events").since(before)
+    assert (waited.count, waited.total) == (1, 7.0)
 
 
 async def test_a_slow_message_stays_ours_by_its_heartbeat() -> None:

@@ -14,6 +14,7 @@ from incident_response.domain.errors import ConflictError, UnavailableError
 from incident_response.domain.ledger import EntryKind, LedgerEntry, NewEntry
 from incident_response.domain.model import IncidentId
 from incident_response.ports.incident_store import Change
+from incident_response.telemetry import metrics as names
 from incident_response.workflows.auditor import Auditor, audit_ledger
 from incident_response.workflows.operator_notices import OperatorNotices
 from tests.fakes.clock import FakeClock
@@ -40,8 +41,8 @@ def beats(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], int]]:
     """How many heartbeats there have been."""
     reader = InMemoryMetricReader()
     provider = MeterProvider(metric_readers=[reader])
-    counter = provider.get_meter("test").create_counter(telemetry.AUDITOR_HEARTBEAT)
-    monkeypatch.setattr(telemetry, "_heartbeat", counter)
+    counter = provider.get_meter("test").create_counter(names.AUDITOR_HEARTBEAT)
+    monkeypatch.setitem(names._writers, names.AUDITOR_HEARTBEAT, counter.add)
 
     def count() -> int:
         data: Any = reader.get_metrics_data()

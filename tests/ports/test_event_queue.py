@@ -53,6 +53,7 @@ async def test_a_message_is_delivered_as_it_was_sent(
     assert delivery.raw.isascii()
     assert json.loads(delivery.raw)["body"] == sent.body
     assert delivery.group == "group-7"
+    assert delivery.trace == sent.trace != ""
     assert delivery.receive_count == 1
     assert abs(delivery.sent_at - now()) < timedelta(seconds=5)
 

@@ -1,6 +1,8 @@
 """What people do in the chat, from the envelope to what they see, over fakes."""
 
 import pytest
+import structlog
+from opentelemetry.sdk.trace import ReadableSpan
 from structlog.testing import capture_logs
 
 from incident_response.blocks.action_ids import encode_value
@@ -9,6 +11,7 @@ from incident_response.domain.errors import UnavailableError
 from incident_response.domain.model import Json
 from incident_response.domain.severity import Severity
 from incident_response.ports.inbox import EnvelopeKind
+from incident_response.telemetry import span
 from tests.routing.front import ANSWERS, open_front
 from tests.workflows.house import ADA, BEN, DEV, GUEST, House, World, house
 
@@ -248,3 +251,18 @@ async def test_a_declaration_whose_message_has_no_address_is_made_without_and_th
         found = await h.workflows.store.recent(open_only=True, limit=9)
     assert [incident.title for incident in found if incident.declared_by == ADA] == ["Tea is cold"]
     assert [log["reason"] for log in logs if "without a link" in log["event"]] == ["slack is down"]
+
+
+async def test_what_a_person_does_in_a_room_is_logged_and_traced_with_its_incident() -> None:
+    async with house(World()) as h:
+        front = await open_front(h)
+        structlog.contextvars.clear_contextvars()
+        with span("handle command", parent="") as handled:
+            await front.type("status")
+        bound = structlog.contextvars.get_contextvars()
+    assert bound == {"incident_id": front.incident.incident_id}
+    assert isinstance(handled, ReadableSpan)
+    assert dict(handled.attributes or {}) == {
+        "incident_response.request": "/inc",
+        "incident_response.incident.id": front.incident.incident_id,
+    }

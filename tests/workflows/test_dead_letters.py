@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from incident_response.domain.alert import IntakeStatus
 from incident_response.ports.event_queue import Delivery, EventQueue, QueueMessage, encode
+from incident_response.telemetry import metrics
+from tests.telemetry_reading import attributes, counted
 from tests.workflows.house import World, alert, eventually, house
 
 NOW = timedelta(0)
@@ -66,3 +68,4 @@ async def test_what_the_queue_gave_up_by_itself_is_told_once_across_restarts() -
     told = world.chat.channel("incidents").posted
     assert len(told) == 1
     assert "delivered 3 times and never finished" in told[0].message.text
+    assert counted(metrics.DEAD_LETTERS)[attributes(queue="incident-events")] == 1

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 
 from incident_response.adapters.embedded.backend import EmbeddedBackend
+from incident_response.adapters.telling_store import TellingStore
 from incident_response.adapters.template_drafter import TemplateDrafter
 from incident_response.bootstrap.backend import INCIDENT_QUEUE
 from incident_response.bootstrap.vendors import Outside
@@ -73,6 +74,7 @@ class _Ground:
 
     settings: Settings
     backend: EmbeddedBackend
+    store: IncidentStore
     chat: Chat
     outside: Outside
     policy: Policy
@@ -80,10 +82,6 @@ class _Ground:
     page: KnownPage
     board: RoomBoard
     operators: OperatorNotices
-
-    @property
-    def store(self) -> IncidentStore:
-        return self.backend.incidents
 
     @property
     def ledger(self) -> Ledger:
@@ -211,15 +209,17 @@ def _ground(
     clock: Clock,
 ) -> _Ground:
     page = KnownPage(page_board=outside.page_board, clock=clock)
+    store = TellingStore(backend.incidents)
     return _Ground(
         settings=settings,
         backend=backend,
+        store=store,
         chat=chat,
         outside=outside,
         policy=policy,
         clock=clock,
         page=page,
-        board=RoomBoard(chat=chat, store=backend.incidents, policy=policy, page=page, clock=clock),
+        board=RoomBoard(chat=chat, store=store, policy=policy, page=page, clock=clock),
         operators=OperatorNotices(
             chat=chat, channel_name=settings.operators_channel or settings.incidents_channel
         ),

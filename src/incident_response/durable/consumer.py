@@ -19,6 +19,7 @@ from incident_response.durable.failures import innermost
 from incident_response.durable.waiting import until_set
 from incident_response.ports.clock import Clock
 from incident_response.ports.event_queue import MAX_RECEIVES, Delivery, EventQueue
+from incident_response.telemetry import Kind, annotate, measure_queue_age, note_failure, span
 
 VISIBILITY = timedelta(seconds=30)
 """How long a message stays ours without a heartbeat."""
@@ -120,11 +121,16 @@ class QueueConsumer:
             self._freed.set()
 
     async def _handled(self, delivery: Delivery) -> Settle:
-        """Have it handled; what is then to be done with the message."""
-        try:
-            await self._handle(delivery)
-        except Exception as failure:  # noqa: BLE001 - the message is settled by it
-            return await self._after_failure(delivery, innermost(failure))
+        """Have it handled, in the trace it came with; what is then to be done with the message."""
+        measure_queue_age(self._clock.now() - delivery.sent_at, queue=self._queue.name)
+        with span(f"process {self._queue.name}", parent=delivery.trace, kind=Kind.CONSUMER):
+            annotate(message_id=delivery.message_id, receive_count=delivery.receive_count)
+            try:
+                await self._handle(delivery)
+            except Exception as failure:  # noqa: BLE001 - the message is settled by it
+                error = innermost(failure)
+                note_failure(error)
+                return await self._after_failure(delivery, error)
         return lambda: self._queue.delete(delivery)
 
     async def _after_failure(self, delivery: Delivery, error: BaseException) -> Settle:

@@ -15,6 +15,7 @@ from incident_response.durable.failures import innermost
 from incident_response.durable.waiting import until_set
 from incident_response.ports.clock import Clock
 from incident_response.ports.inbox import Envelope, Inbox
+from incident_response.telemetry import Kind, note_failure, span
 
 VISIBILITY = timedelta(seconds=60)
 """How long a claimed envelope stays ours."""
@@ -133,10 +134,13 @@ class InboxWorker:
         await self._bury(envelope, failure.text)
 
     async def _try_handle(self, envelope: Envelope) -> "_Failure | None":
-        try:
-            await self._handle(envelope)
-        except Exception as failure:  # noqa: BLE001 - the envelope is settled by it
-            return self._failure(envelope, innermost(failure))
+        with span(f"handle {envelope.kind.value}", parent="", kind=Kind.CONSUMER):
+            try:
+                await self._handle(envelope)
+            except Exception as failure:  # noqa: BLE001 - the envelope is settled by it
+                error = innermost(failure)
+                note_failure(error)
+                return self._failure(envelope, error)
         return None
 
     def _failure(self, envelope: Envelope, error: BaseException) -> "_Failure":

@@ -34,6 +34,7 @@ from incident_response.ports.incident_store import (
     StepState,
 )
 from incident_response.ports.lease import Lease
+from incident_response.telemetry import annotate, note_failure, span
 
 SHORT_WAIT = timedelta(seconds=2)
 """A wait up to this long, or up to the plan's patience, is sat out; a longer one gives the lease
@@ -75,6 +76,11 @@ class PlanRun:
         self._is_draining = False
         self._is_closed = False
         self._on_progress = on_progress
+
+    @property
+    def trace(self) -> str:
+        """The ``traceparent`` of what opened the plan, or empty."""
+        return self._head.trace
 
     def drain(self) -> None:
         """Begin no further step; the run ends when those under way have ended."""
@@ -142,9 +148,14 @@ class PlanRun:
 
     async def _perform(self, step: Step) -> None:
         try:
-            failure = await self._try(step)
-            if failure is not None:
-                await self._settle_failed(step, failure)
+            with span(f"{self._journal.plan.name} {step.name}"):
+                attempt = self._journal.record(step.name).attempts
+                annotate(plan=self._journal.name, step=step.name, attempt=attempt)
+                failure = await self._try(step)
+                if failure is not None:
+                    note_failure(failure)
+                    await self._settle_failed(step, failure)
+                annotate(step_state=self._journal.state(step.name).value)
         finally:
             self._running.discard(step.name)
             self._changed.set()

@@ -36,6 +36,7 @@ from incident_response.ports.incident_store import (
     StepRecord,
 )
 from incident_response.ports.lease import Lease, LeaseStore
+from incident_response.telemetry import about, annotate, span
 
 LEASE_TTL = timedelta(seconds=15)
 """How long a dead owner keeps others waiting."""
@@ -226,7 +227,7 @@ class PlanRunner:
             run = await self._prepare(which, lease)
             if run is not None:
                 active.run = run
-                await self._run_renewing(run, lease)
+                await self._run_traced(which, run, lease)
         finally:
             await self._leases.release(lease)
 
@@ -254,13 +255,20 @@ class PlanRunner:
             on_progress=lambda record: self.on_progress(incident_id, record),
         )
 
-    async def _run_renewing(self, run: PlanRun, lease: Lease) -> None:
+    async def _run_traced(self, which: _Which, run: PlanRun, lease: Lease) -> None:
+        """In the trace of what opened the plan, whichever process that was."""
+        incident_id, plan = which
+        with span(f"plan {plan.partition('#')[0]}", parent=run.trace), about(incident_id):
+            annotate(plan=plan)
+            annotate(plan_state=(await self._run_renewing(run, lease)).value)
+
+    async def _run_renewing(self, run: PlanRun, lease: Lease) -> PlanState:
         if self._stopping.is_set():
             run.drain()
         async with asyncio.TaskGroup() as tasks:
             renewing = tasks.create_task(self._renew(lease))
             try:
-                await run.go()
+                return await run.go()
             finally:
                 renewing.cancel()
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from incident_response.bootstrap.backend import open_ledgers
+from incident_response.bootstrap.telemetry import conceal_secrets
 from incident_response.domain.audit import Finding
 from incident_response.domain.model import IncidentId
 from incident_response.entrypoints.lifetime import live
@@ -34,6 +35,7 @@ def main(options: argparse.Namespace) -> int:
 
 async def _verify(options: argparse.Namespace) -> int:
     settings = Settings()
+    conceal_secrets(settings)
     if options.state_dir:
         settings = settings.model_copy(update={"state_dir": Path(options.state_dir)})
     file = open_ledgers(settings)

@@ -13,6 +13,7 @@ from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.backend import FILE_NAME, open_backend
 from incident_response.bootstrap.policy import load_policy
+from incident_response.bootstrap.telemetry import conceal_secrets
 from incident_response.domain.errors import InvalidConfigurationError
 from incident_response.domain.policy import Policy
 from incident_response.entrypoints.lifetime import live
@@ -39,6 +40,7 @@ def main(options: argparse.Namespace) -> int:
 
 async def _written(named: str) -> str:
     settings = Settings()
+    conceal_secrets(settings)
     file = settings.state_dir / FILE_NAME
     if not file.exists():
         raise InvalidConfigurationError(f"there is no store at {file}: set STATE_DIR")

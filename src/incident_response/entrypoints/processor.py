@@ -11,7 +11,9 @@ from collections.abc import Mapping
 import structlog
 
 from incident_response.bootstrap.processor import Processor
+from incident_response.bootstrap.workflows import QUEUES
 from incident_response.domain.errors import UnavailableError
+from incident_response.entrypoints.vital_signs import show_vital_signs
 from incident_response.entrypoints.webhook.health import Probe
 from incident_response.workflows.accept_alert import AlertIntake
 
@@ -39,6 +41,7 @@ async def run_processor(
             tasks.create_task(processor.warm_up(), name="warm up"),
             tasks.create_task(processor.workflows.page.keep_learned(), name="status page"),
             tasks.create_task(processor.workflows.auditor.run(), name="auditor"),
+            tasks.create_task(_vital_signs(processor), name="vital signs"),
         ]
         if intake is not None:
             endless.append(tasks.create_task(intake.run(), name="intake"))
@@ -54,6 +57,12 @@ async def run_processor(
         for task in endless:
             task.cancel()
     log.info("processor stopped")
+
+
+async def _vital_signs(processor: Processor) -> None:
+    queues = tuple(map(processor.backend.queue, QUEUES))
+    clock = processor.workflows.clock
+    await show_vital_signs(lambda: processor.receiver.state.live_sockets, queues, clock)
 
 
 async def _drain(

@@ -10,6 +10,7 @@ from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.alert_intake import alert_intake
 from incident_response.bootstrap.backend import open_backend
 from incident_response.bootstrap.processor import build_processor
+from incident_response.bootstrap.telemetry import telling
 from incident_response.entrypoints.lifetime import live
 from incident_response.entrypoints.listening import listening
 from incident_response.entrypoints.processor import processor_probes, run_processor
@@ -28,8 +29,8 @@ def main(options: argparse.Namespace) -> int:
 
 async def _serve(stop: asyncio.Event) -> int:
     settings, clock = Settings(), SystemClock()
-    configure_logging(level=settings.log_level, form=settings.log_format)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(telling(settings, process="processor", clock=clock))
         backend = open_backend(settings, clock)
         stack.push_async_callback(backend.close)
         intake = alert_intake(backend, clock)

@@ -35,6 +35,7 @@ class QueueMessage:
     """At most 128 of ``[A-Za-z0-9_.#-]``."""
     body: Json = field(default_factory=dict)
     trace: str = ""
+    """W3C ``traceparent`` of what it is sent for; empty if that was not traced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Delivery:
     group: str
     receive_count: int
     sent_at: datetime
+    trace: str = ""
+    """What it was sent with; empty also where a stranger's text has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,16 @@ def encode(message: QueueMessage) -> str:
     """The text that lies in the queue: ASCII JSON of type, body and trace."""
     content = {"type": message.type, "body": message.body, "trace": message.trace}
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def trace_of(raw: str) -> str:
+    """The ``trace`` inside a text that ``encode`` made; empty for any other text."""
+    try:
+        content = json.loads(raw)
+    except (ValueError, RecursionError):
+        return ""
+    trace = content.get("trace") if isinstance(content, dict) else None
+    return trace if isinstance(trace, str) else ""
 
 
 class EventQueue(Protocol):

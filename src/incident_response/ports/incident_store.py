@@ -66,6 +66,8 @@ class PlanRecord(Value):
     opened_at: datetime
     not_before: datetime | None = None
     """An open plan has nothing to do before this."""
+    trace: str = ""
+    """W3C ``traceparent`` of what made it necessary; empty if that was not traced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from incident_response.domain.model import Json
 from incident_response.ports.event_queue import Delivery
 from incident_response.routing.table import unique_table
 from incident_response.routing.workflows import Workflows
+from incident_response.telemetry import annotate, note_incident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,10 @@ class EventRegistry:
         handler = self._handlers.get(wire.type)
         if handler is None:
             raise UndecodableEventError(f"no handler for the event type {wire.type[:60]!r}")
+        annotate(event=wire.type)
+        incident_id = wire.body.get("incident_id")
+        if isinstance(incident_id, str):
+            note_incident(incident_id)
         await handler.handle(Event(type=wire.type, body=wire.body), workflows)
 
 

@@ -33,6 +33,7 @@ from incident_response.routing.command import (
 from incident_response.routing.requests import Request, as_typed, read_request
 from incident_response.routing.telling import answer
 from incident_response.routing.workflows import Workflows
+from incident_response.telemetry import annotate, note_incident
 
 log = structlog.get_logger(__name__)
 
@@ -114,6 +115,7 @@ class Reception:
         request = read_request(envelope)
         try:
             request = await self._with_incident(as_typed(request))
+            _note(request)
             reply = await self._dispatch(request)
         except UnknownCommandError as error:
             reply = unknown_command(error.word, error.nearest, request.name)
@@ -161,6 +163,13 @@ class Reception:
         user = await self._workflows.chat.user(request.user_id)
         if user is None or not user.may_respond:
             raise NotAllowedError("Only full members of this workspace can do that.")
+
+
+def _note(request: Request) -> None:
+    """For logs and traces: what is asked for, and of which incident."""
+    annotate(request=request.name)
+    if request.incident is not None:
+        note_incident(request.incident.incident_id)
 
 
 def _no_form(error: IncidentResponseError) -> Message:

@@ -16,6 +16,7 @@ from incident_response.domain.model import EventId
 from incident_response.ports.clock import Clock
 from incident_response.ports.event_queue import DeadLetter, Delivery, EventQueue
 from incident_response.ports.intake import Intake
+from incident_response.telemetry import measure_dead_letters
 from incident_response.workflows.operator_notices import OperatorNotices
 
 WATCH_SECONDS = 60.0
@@ -60,7 +61,9 @@ class DeadLetters:
 
     async def _look_at(self, queue: EventQueue) -> None:
         since = self._clock.now() - WATCH_BACK
-        for letter in await queue.dead_letters(limit=WATCH_LIMIT):
+        letters = await queue.dead_letters(limit=WATCH_LIMIT)
+        measure_dead_letters(len(letters), queue=queue.name)
+        for letter in letters:
             if letter.died_at > since and letter.message_id not in self._told:
                 await self._operators.message_dead(letter, queue.name)
                 self._told.add(letter.message_id)

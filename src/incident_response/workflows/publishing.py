@@ -40,6 +40,7 @@ from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
 from incident_response.ports.ledger import Ledger
 from incident_response.ports.status_page import Publication, StatusPage
+from incident_response.telemetry import count_publish
 from incident_response.workflows.change_incident import Decision, change_incident
 from incident_response.workflows.operator_notices import OperatorNotices
 from incident_response.workflows.post_once import post_once
@@ -329,6 +330,8 @@ class Publisher:
         """
         log.error("publication blocked", incident_id=incident_id, reason=str(error))
         is_broken = isinstance(error, LedgerBrokenError)
+        if is_broken:
+            count_publish("blocked")  # an entry would have told it
         kind = None if is_broken else EntryKind.STATUSPAGE_APPROVAL_REFUSED
         await self._stick(incident_id, draft, f"It was not published: {error}", kind)
         return Outcome(result={BLOCKED: str(error)})

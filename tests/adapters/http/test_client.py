@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 import aiohttp
 import pytest
 from aiohttp import web
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import SpanKind, format_trace_id
 from pydantic import JsonValue, TypeAdapter
 
 from incident_response.adapters.http import Answer as ReadAnswer
@@ -32,6 +34,7 @@ from incident_response.domain.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
+from incident_response.telemetry import span
 from tests.adapters.scripted import (
     Answer,
     HurriedClock,
@@ -43,6 +46,7 @@ from tests.adapters.scripted import (
     vendor_that,
 )
 from tests.fakes.clock import FakeClock
+from tests.telemetry_reading import spans
 
 ACME = Vendor(name="Acme", url_setting="ACME_URL", credential_setting="ACME_KEY")
 SECRET = "sk-0123456789abcdef"
@@ -507,3 +511,22 @@ async def _outcome_of_read(acme: VendorHttp) -> str:
     except IncidentResponseError as error:
         return type(error).__name__
     return "answered"
+
+
+async def test_each_request_within_a_trace_is_a_span_without_address_or_secret(
+    http: aiohttp.ClientSession,
+) -> None:
+    async with vendor_that(says({}, status=503), says({"names": []})) as (url, _):
+        with span("asking", parent="") as asking:
+            await client(url, http, clock=HurriedClock()).read("/names/ada", NAMES, {"q": "x"})
+    assert isinstance(asking, ReadableSpan)
+    assert asking.context is not None
+    failed, answered, _ = spans(format_trace_id(asking.context.trace_id))
+    assert (failed.name, failed.kind) == ("GET Acme", SpanKind.CLIENT)
+    assert dict(failed.attributes or {}) == {
+        "http.response.status_code": 503,
+        "error.type": "unavailable",
+    }
+    assert dict(answered.attributes or {}) == {"http.response.status_code": 200}
+    shown = failed.to_json() + answered.to_json()
+    assert not any(word in shown for word in ("ada", url, SECRET))

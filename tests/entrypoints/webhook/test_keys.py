@@ -6,6 +6,7 @@ import pytest
 from incident_response.domain.errors import NotFoundError, UnavailableError
 from incident_response.entrypoints.webhook.keys import KeyRing
 from incident_response.ports.secret_store import SecretVersions
+from incident_response.telemetry import blotted
 from tests.fakes.clock import FakeClock
 from tests.fakes.secrets import FakeSecretStore
 
@@ -160,3 +161,11 @@ async def test_the_time_to_live_can_be_set(store: FakeSecretStore, clock: FakeCl
     clock.advance(1)
     await ring.current("alerts")
     assert store.reads == 2
+
+
+async def test_keys_that_were_read_are_blotted_out_of_logs(
+    ring: KeyRing, store: FakeSecretStore
+) -> None:
+    store.secrets["alerts"] = SecretVersions("3", b"the newest key", previous=b"the key before")
+    await ring.current("alerts")
+    assert blotted("the newest key and the key before") == "[secret] and [secret]"

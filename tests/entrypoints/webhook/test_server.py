@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from opentelemetry.trace import SpanKind
 
 from incident_response.domain.errors import InvalidConfigurationError, UnavailableError
 from incident_response.domain.model import EventId
 from incident_response.entrypoints.webhook.app import WebhookApp
 from incident_response.entrypoints.webhook.keys import KeyRing
 from incident_response.ports.secret_store import SecretVersions
+from incident_response.telemetry import metrics
 from tests.entrypoints.webhook.serving import (
     AUTHENTICATORS,
     KEY,
@@ -26,6 +28,7 @@ from tests.entrypoints.webhook.serving import (
 from tests.fakes.alerts import NATIVE, SPECIFIED, changed
 from tests.fakes.intake import FakeIntake
 from tests.fakes.secrets import FakeSecretStore
+from tests.telemetry_reading import attributes, counted, counted_since, spans
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -75,13 +78,40 @@ class TestPaths:
         assert (response.status, told["status"]) == (202, "accepted")
         record = await webhook.backend.intake.get(told["event_id"])
         assert record is not None
-        assert record.trace == TRACE
+        assert record.trace.split("-")[1] == TRACE.split("-")[1], "the sender's trace goes on"
+        (span,) = spans(TRACE.split("-")[1])
+        assert span.context is not None
+        assert record.trace.split("-")[2] == f"{span.context.span_id:016x}", "from our span on"
+        assert (span.name, span.kind) == ("take in alert", SpanKind.SERVER)
+        assert dict(span.attributes or {}) == {
+            "incident_response.source": "grafana-oncall",
+            "incident_response.event_id": told["event_id"],
+            "incident_response.outcome": "accepted",
+        }
 
-    async def test_a_trace_that_is_none_is_not_kept(self, webhook: Webhook) -> None:
+    async def test_instead_of_a_trace_that_is_none_one_begins(self, webhook: Webhook) -> None:
         reply = await webhook.post(headers=[("traceparent", "00-<script>")])
         record = await webhook.backend.intake.get(reply.json["event_id"])
         assert record is not None
-        assert record.trace == ""
+        (span,) = spans(record.trace.split("-")[1])
+        assert span.parent is None
+
+    async def test_who_is_not_authentic_leaves_no_span(self, webhook: Webhook) -> None:
+        trace_id = "5" * 32
+        trace = f"00-{trace_id}-00f067aa0ba902b7-01"
+        reply = await webhook.post(key=b"another key", headers=[("traceparent", trace)])
+        assert reply.status == 401
+        assert spans(trace_id) == []
+
+    async def test_what_becomes_of_alerts_is_counted(self, webhook: Webhook) -> None:
+        before = counted(metrics.ALERTS)
+        await webhook.post()
+        await webhook.post()
+        source = "grafana-oncall"
+        assert counted_since(before, metrics.ALERTS) == {
+            attributes(source=source, outcome="accepted"): 1,
+            attributes(source=source, outcome="re-driven"): 1,
+        }
 
     async def test_no_source_at_all_is_a_configuration_error(self, webhook: Webhook) -> None:
         with pytest.raises(InvalidConfigurationError):
@@ -165,12 +195,16 @@ class TestKeysOverHttp:
 
 class TestStoreTrouble:
     async def test_a_store_that_is_down_is_a_503(self) -> None:
+        before = counted(metrics.ALERTS)
         intake = FakeIntake()
         intake.is_down = True
         async with serving(intake=intake) as webhook:
             reply = await webhook.post()
         assert (reply.status, reply.error) == (503, "unavailable")
         assert reply.headers["retry-after"] == "5"
+        assert counted_since(before, metrics.ALERTS) == {
+            attributes(source="grafana-oncall", outcome="unavailable"): 1
+        }
 
     async def test_a_store_that_hangs_is_a_503_within_the_budget(self) -> None:
         intake = FakeIntake()

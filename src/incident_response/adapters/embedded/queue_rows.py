@@ -21,6 +21,7 @@ from incident_response.ports.event_queue import (
     Delivery,
     QueueMessage,
     encode,
+    trace_of,
 )
 
 logger = structlog.get_logger(__name__)
@@ -135,6 +136,7 @@ def _hand_out(connection: sqlite3.Connection, head: _Head, until: int) -> Delive
         group=head.content.group,
         receive_count=head.receive_count + 1,
         sent_at=moment(head.content.sent_at),
+        trace=trace_of(head.content.raw),
     )
 
 

@@ -41,6 +41,7 @@ from incident_response.domain.errors import (
 )
 from incident_response.domain.model import Json
 from incident_response.ports.clock import Clock
+from incident_response.telemetry import outgoing
 
 _log = structlog.get_logger(__name__)
 
@@ -173,8 +174,9 @@ class VendorHttp:
 
     async def _send(self, request: _Request, deadline: float) -> Answer:
         async with self._limiter.turn(deadline=deadline - LEAST_SECONDS):
-            with self.breaker.guard():
+            with outgoing(f"{request.method} {self.vendor.name}") as call, self.breaker.guard():
                 answer = await self._exchange(request, deadline)
+                call.set_attribute("http.response.status_code", answer.status)
                 error = self._reader.error(
                     answer, is_write=request.is_write, now=self._clock.now()
                 )

@@ -28,6 +28,7 @@ from incident_response.adapters.slack.errors import (
 )
 from incident_response.domain.errors import RateLimitedError, RefusedError, UnavailableError
 from incident_response.domain.model import Json, UserId
+from incident_response.telemetry import outgoing
 
 PAGE_LIMIT = 999
 """The most items Slack gives at once ("under 1000")."""
@@ -172,6 +173,13 @@ class SlackClient:
 
 async def _answer(call: Call, arguments: dict[str, object], *, is_write: bool) -> Answer:
     method = getattr(call, "__name__", "call").replace("_", ".")
+    with outgoing(f"slack {method}"):
+        return await _answered(call, arguments, method=method, is_write=is_write)
+
+
+async def _answered(
+    call: Call, arguments: dict[str, object], *, method: str, is_write: bool
+) -> Answer:
     try:
         response = await call(**arguments)
     except SlackApiError as error:

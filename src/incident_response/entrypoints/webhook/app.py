@@ -9,6 +9,7 @@ Not here: how fast bytes must come (``guard``), what any sender calls its fields
 import asyncio
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import structlog
@@ -31,6 +32,7 @@ from incident_response.ports.clock import Clock
 from incident_response.routing.alert_mapping import AlertMapping
 from incident_response.routing.alert_source import AlertSource, ParseContext
 from incident_response.routing.table import unique_table
+from incident_response.telemetry import Kind, annotate, count_alert, span, traceparent
 from incident_response.workflows.accept_alert import Acceptance, AlertIntake
 
 STORE_SECONDS = 3.0
@@ -174,12 +176,14 @@ class WebhookApp:
         try:
             async with asyncio.timeout(self._store_seconds) as budget:
                 await self._authenticate(arrival)
-                return await self._take_in(arrival, within=_left(budget))
+                with _traced(arrival):
+                    return await self._take_in(arrival, within=_left(budget))
         except (RequestRefusedError, InvalidAlertError):
             raise
         except (TimeoutError, IncidentResponseError) as error:
             code = error.code if isinstance(error, IncidentResponseError) else "timeout"
             _log.error("alert not stored", request_id=arrival.request_id, error=code)
+            count_alert(source=arrival.binding.source.name, outcome="unavailable")
             headers = {"Retry-After": "5"}
             raise RequestRefusedError(503, "unavailable", headers=headers) from error
 
@@ -216,21 +220,32 @@ class WebhookApp:
         if content_type is None or not _CONTENT_TYPE.fullmatch(content_type):
             raise RequestRefusedError(415, "content_type_not_supported")
         alert = _parse(arrival)
-        trace = arrival.signed.sole("traceparent") or b""
         acceptance = await self._intake.accept(
-            alert,
-            raw=arrival.signed.body,
-            trace=trace.decode("ascii") if _TRACEPARENT.fullmatch(trace) else "",
-            within=within,
+            alert, raw=arrival.signed.body, trace=traceparent(), within=within
         )
+        outcome = acceptance.outcome.value
+        annotate(event_id=acceptance.event_id, outcome=outcome)
+        count_alert(source=alert.source, outcome=outcome)
         _log.info(
             "alert taken in",
             request_id=arrival.request_id,
             source=alert.source,
             event_id=acceptance.event_id,
-            outcome=acceptance.outcome.value,
+            outcome=outcome,
         )
         return acceptance
+
+
+def _traced(arrival: _Arrival) -> AbstractContextManager[object]:
+    """From its arrival on, in the sender's trace if it names one; only of who is authentic."""
+    source, trace = arrival.binding.source.name, arrival.signed.sole("traceparent") or b""
+    return span(
+        "take in alert",
+        parent=trace.decode("ascii") if _TRACEPARENT.fullmatch(trace) else "",
+        kind=Kind.SERVER,
+        began_at=arrival.signed.received_at,
+        attributes={"incident_response.source": source},
+    )
 
 
 def _left(budget: asyncio.Timeout) -> float:

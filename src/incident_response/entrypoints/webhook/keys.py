@@ -13,6 +13,7 @@ import structlog
 from incident_response.domain.errors import IncidentResponseError, UnavailableError
 from incident_response.ports.clock import Clock
 from incident_response.ports.secret_store import SecretStore, SecretVersions
+from incident_response.telemetry import conceal
 
 READ_SECONDS = 1.0
 """Longest wait for the secret store; an alert has three seconds in all."""
@@ -126,6 +127,7 @@ class KeyRing:
             raise
         if slot.versions is not None and found.version != slot.versions.version:
             _log.info("keys changed", secret=name, version=found.version)
+        conceal(*(key.decode("utf-8", "replace") for key in found.accepted))
         slot.versions, slot.read_at = found, self._clock.monotonic()
         slot.failed_at = None
         return found

@@ -8,6 +8,7 @@ import structlog
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.alert_intake import alert_intake, alert_spool
 from incident_response.bootstrap.backend import open_backend
+from incident_response.bootstrap.telemetry import telling
 from incident_response.entrypoints.lifetime import live
 from incident_response.entrypoints.listening import listening
 from incident_response.entrypoints.webhook.health import HealthServer
@@ -27,7 +28,11 @@ def main(options: argparse.Namespace) -> int:
 
 async def _serve(stop: asyncio.Event) -> int:
     settings, clock = Settings(), SystemClock()
-    configure_logging(level=settings.log_level, form=settings.log_format)
+    async with telling(settings, process="webhook", clock=clock):
+        return await _serve_alerts(settings, clock, stop)
+
+
+async def _serve_alerts(settings: Settings, clock: SystemClock, stop: asyncio.Event) -> int:
     backend = open_backend(settings, clock)
     try:
         intake = alert_intake(backend, clock, spool=alert_spool(settings))
