@@ -18,6 +18,7 @@ PROCESSES = {
     "postmortem": "print an incident's postmortem as Markdown, from the store alone",
     "policy": "check the policy, or say what it does with an alert",
     "audit": "check that every ledger is whole and every publication was approved",
+    "doctor": "say of everything it is connected to whether it would work, and what to do",
     "drill": "fire an alert at a throw-away local stack and time the room",
 }
 
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_postmortem(parsers["postmortem"])
     _add_policy(parsers["policy"])
     _add_audit(parsers["audit"])
+    _add_doctor(parsers["doctor"])
     _add_drill(parsers["drill"])
     return parser
 
@@ -118,6 +120,16 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
         "--state-dir", default="", metavar="DIR", help="where they are kept (default: STATE_DIR)"
     )
     verify.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--only",
+        default="",
+        choices=("webhook", "processor"),
+        help="look only at what this process needs (default: both)",
+    )
+    parser.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
 
 
 def _add_drill(parser: argparse.ArgumentParser) -> None:
