@@ -64,7 +64,7 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_files_scripts_and_processes_that_are_named_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    for script in re.findall(r"\bscripts/([a-z]+)\b", text):
+    for script in re.findall(r"\bscripts/([a-z-]+)\b", text):
         assert (ROOT / "scripts" / script).is_file(), script
     for named in re.findall(r"`((?:tests|docs|artifacts)/[\w./-]+)`", text):
         assert (ROOT / named).exists(), named

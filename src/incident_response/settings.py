@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     state_dir: Path = Field(
         default=Path(".incident-response"), description="Folder of the embedded backend's file"
     )
+    environment: Literal["development", "staging", "production"] = Field(
+        default="development", description="What the webhook says it is, and drills go by"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = Field(
         default="json", description="One JSON object a line, or lines for people"

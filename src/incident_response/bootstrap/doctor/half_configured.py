@@ -25,7 +25,7 @@ async def _look(patient: Patient) -> Found:
 
 def _half(vendor: Vendor, settings: Settings) -> str:
     """What is missing of a vendor of which something is there; empty for every other."""
-    missing = [need.upper() for need in vendor.needs if not getattr(settings, need)]
+    missing = [need.upper() for need in vendor.missing(settings)]
     if not missing or len(missing) == len(vendor.needs):
         return ""
     return f"{vendor.name} is off: {' and '.join(missing)} is not set"
