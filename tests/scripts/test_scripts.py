@@ -12,7 +12,7 @@ import pytest
 from incident_response.bootstrap.secret_inventory import inventory, secret_variables
 from incident_response.entrypoints.local_stack import KEY_FILE
 from incident_response.settings import Settings
-from tests.entrypoints.processes import run
+from tests.entrypoints.processes import run, running, webhook_settings
 from tests.scenarios.local_process import BOT_TOKEN, LocalProcess, eventually, local_process
 
 ROOT = Path(__file__).parents[2]
@@ -326,3 +326,22 @@ async def test_a_vendors_page_that_says_nothing_of_an_environment_is_no_proof(
     aim = ("--url", stack.url, "--environment", "development")
     code, said = await run("fire", *aim, "--key-file", str(tmp_path / KEY_FILE))
     assert (code, "does not say what it is" in said) == (1, True)
+
+
+async def test_a_webhook_that_says_staging_is_fired_at_and_one_that_says_production_is_not(
+    tmp_path: Path,
+) -> None:
+    key = tmp_path / "key"
+    key.write_text(CANARY, encoding="ascii")
+    for environment, code in (("staging", 0), ("production", 1)):
+        env = webhook_settings(tmp_path / environment, CANARY) | {"ENVIRONMENT": environment}
+        async with running("webhook", env=env) as webhook:
+            url = (await webhook.logged("webhook listens"))["url"]
+            aim = ("--url", url, "--environment", "staging", "--key-file", str(key))
+            ended, said = await run("fire", *aim)
+            assert ended == code, said
+            if code:
+                assert "says that it is production, and --environment is staging" in said
+                assert "alert taken in" not in webhook.said
+            else:
+                await webhook.says("alert taken in")
