@@ -1,7 +1,9 @@
 """What the documents say, held against what there is."""
 
+import argparse
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -14,30 +16,17 @@ from incident_response.bootstrap.slack_app import (
     SHORTCUTS,
 )
 from incident_response.commands import COMMANDS
-from incident_response.entrypoints.main import PROCESSES
+from incident_response.entrypoints.main import PROCESSES, _parser
 from incident_response.settings import Settings
+from tests.configuration_reference import rendered
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "incident_response"
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "artifacts").glob("*.md")]
+)
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DERIVED = {
-    "state_dir": ".incident-response",
-    "grafana_oncall_webhook_auth": "hmac-body,bearer",
-    "alertmanager_webhook_auth": "bearer",
-    "generic_webhook_auth": "hmac-timestamp,bearer",
-    "linear_labels": "postmortem",
-    "internal_domains": "internal,local,corp,lan",
-    "customer_id_prefixes": "acct,cus,cust",
-}
-"""Defaults as a person writes them, where that is not how Python shows them."""
-
-
-def documented() -> dict[str, str]:
-    """Each variable of the tables with its default as written."""
-    rows = re.findall(r"^\| `([A-Z_]+)` \| ([^|]*) \|", CONFIGURATION, re.MULTILINE)
-    return {name: default.strip().strip("`") for name, default in rows}
 
 
 def test_every_setting_is_documented_once_and_nothing_else_is() -> None:
@@ -46,11 +35,18 @@ def test_every_setting_is_documented_once_and_nothing_else_is() -> None:
     assert set(names) == {name.upper() for name in Settings.model_fields}
 
 
-def test_documented_defaults_are_the_defaults() -> None:
-    for name, field in Settings.model_fields.items():
-        default = DERIVED.get(name, "" if field.default_factory else field.default)
-        told = documented()[name.upper()]
-        assert told == ("" if default is None else str(default)), name
+def test_the_reference_of_the_settings_is_the_one_that_is_made_from_them() -> None:
+    assert rendered(CONFIGURATION) == CONFIGURATION, "scripts/fix makes it anew"
+
+
+def test_a_setting_that_is_gone_new_or_changed_is_brought_up_to_date() -> None:
+    row = "| `WEBHOOK_PORT` | `8080` | Port for alerts; 0 takes a free one |\n"
+    assert row in CONFIGURATION
+    gone = row.replace("WEBHOOK_PORT", "OLD_PORT")
+    assert rendered(CONFIGURATION.replace(row, row + gone)) == CONFIGURATION
+    assert rendered(CONFIGURATION.replace(row, row.replace("8080", "1"))) == CONFIGURATION
+    anew = rendered(CONFIGURATION.replace(row, ""))
+    assert re.search(r"^\| `LISTEN_HOST`.*\n\| `WEBHOOK_PORT` \| `8080` \|", anew, re.MULTILINE)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -64,7 +60,7 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_files_scripts_and_processes_that_are_named_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    for script in re.findall(r"\bscripts/([a-z]+)\b", text):
+    for script in re.findall(r"\bscripts/([a-z-]+)\b", text):
         assert (ROOT / "scripts" / script).is_file(), script
     for named in re.findall(r"`((?:tests|docs|artifacts)/[\w./-]+)`", text):
         assert (ROOT / named).exists(), named
@@ -122,6 +118,48 @@ def test_the_manifest_asks_for_what_the_code_asks_for() -> None:
     assert manifest["settings"]["event_subscriptions"]["bot_events"] == list(BOT_EVENTS)
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert manifest["settings"]["interactivity"]["is_enabled"] is True
+
+
+def test_the_one_click_link_carries_the_manifest_as_it_is() -> None:
+    text = (ROOT / "docs" / "slack-app.md").read_text(encoding="utf-8")
+    (link,) = re.findall(r"\]\((https://api\.slack\.com/apps\?[^)]*)\)", text)
+    carried = parse_qs(urlsplit(link).query)["manifest_yaml"]
+    assert carried == [(ROOT / "artifacts" / "slack-manifest.yaml").read_text(encoding="utf-8")]
+
+
+def test_every_scope_of_the_app_is_explained_once() -> None:
+    text = (ROOT / "docs" / "slack-app.md").read_text(encoding="utf-8")
+    table = text.partition("| Scope | For |")[2].partition("Events:")[0]
+    explained = [
+        s
+        for row in table.splitlines()
+        for s in re.findall(r"`(\S+)`", row.split("|")[1:2][0] if "|" in row else "")
+    ]
+    assert sorted(explained) == sorted(BOT_SCOPES)
+
+
+def test_every_option_that_a_document_shows_is_one_of_the_program() -> None:
+    """In the lines that people copy: the word after the name, and each option behind it."""
+    for document in DOCUMENTS:
+        for line in re.findall(r"incident-response ([a-z]+[^`\n]*)", document.read_text("utf-8")):
+            process = line.split()[0]
+            if process not in PROCESSES:
+                continue
+            for option in re.findall(r"(?<!\S)--[a-z-]+", line.split("#")[0]):
+                assert option in _options(process), f"{document.name}: {process} {option}"
+
+
+def _options(process: str) -> set[str]:
+    """Every option of a process, of its parts too."""
+    found: set[str] = set()
+    waiting = [_parser()]
+    while waiting:
+        for action in waiting.pop()._actions:
+            found.update(action.option_strings)
+            if isinstance(action, argparse._SubParsersAction):
+                chosen = action.choices
+                waiting += [chosen[process]] if process in chosen else list(chosen.values())
+    return found
 
 
 def test_every_script_says_what_it_is_for_and_can_be_run() -> None:

@@ -18,7 +18,9 @@ from tests.workflows.house import GUEST, World, house
 ROOT = Path(__file__).parents[1]
 SOURCE = Path(incident_response.__file__).parent
 OURS = [p for p in sorted(SOURCE.rglob("*.py")) if "sandbox" not in p.relative_to(SOURCE).parts]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "artifacts").glob("*.md")]
+)
 REGISTRY = CommandRegistry(COMMANDS)
 
 

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     state_dir: Path = Field(
         default=Path(".incident-response"), description="Folder of the embedded backend's file"
     )
+    environment: Literal["development", "staging", "production"] = Field(
+        default="development", description="Told by webhook, traces and metrics; drills go by it"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = Field(
         default="json", description="One JSON object a line, or lines for people"
@@ -111,9 +114,6 @@ class Settings(BaseSettings):
     )
 
     # Traces and metrics
-    environment: Literal["development", "staging", "production"] = Field(
-        default="development", description="Named in every trace and metric"
-    )
     otel_exporter_otlp_endpoint: str = Field(
         default="",
         pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*)?)?$",

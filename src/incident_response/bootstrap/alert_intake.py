@@ -69,9 +69,9 @@ async def accepted_sources(
     accepted = []
     for source in ALERT_SOURCES:
         field = source.name.replace("-", "_")
-        key: SecretStr | None = getattr(settings, f"{field}_webhook_key")
-        if key is None:
+        if not has_key(settings, source):
             continue
+        key: SecretStr = getattr(settings, f"{field}_webhook_key")
         secret = f"{source.name}-webhook-key"
         await keep_secret(backend, secret, key.get_secret_value())
         schemes: tuple[AuthScheme, ...] = getattr(settings, f"{field}_webhook_auth")
@@ -87,6 +87,11 @@ async def accepted_sources(
         names = ", ".join(f"{s.name.replace('-', '_').upper()}_WEBHOOK_KEY" for s in ALERT_SOURCES)
         raise InvalidConfigurationError(f"no alert source has a key: set one of {names}")
     return tuple(accepted)
+
+
+def has_key(settings: Settings, source: AlertSource) -> bool:
+    """Whether anybody may send alerts to it."""
+    return getattr(settings, f"{source.name.replace('-', '_')}_webhook_key") is not None
 
 
 def generic_mapping(settings: Settings) -> AlertMapping | None:

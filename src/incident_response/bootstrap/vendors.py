@@ -79,7 +79,11 @@ class Vendor:
 
     def is_configured(self, settings: Settings) -> bool:
         """Whether every setting it needs is there."""
-        return all(getattr(settings, need) for need in self.needs)
+        return not self.missing(settings)
+
+    def missing(self, settings: Settings) -> tuple[str, ...]:
+        """What it needs and is not set."""
+        return tuple(need for need in self.needs if not getattr(settings, need))
 
 
 def _secret(value: SecretStr | None) -> str:

@@ -25,4 +25,5 @@ class Value(BaseModel):
     over.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Built when it is first used: a process that needs few of them starts sooner.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)

@@ -20,6 +20,11 @@ PROCESSES = {
     "audit": "check that every ledger is whole and every publication was approved",
     "queue": "look at the queues, or put dead letters back",
     "infra": "make what the AWS backend needs, or check that it is there",
+    "doctor": "say of everything it is connected to whether it would work, and what to do",
+    "fire": "fire one drill alert at a running webhook that proves which environment it is",
+    "observe": "say how an incident stands, from the store alone",
+    "join": "invite somebody to the room of a drill",
+    "secrets": "list an environment's secrets, and what to store in them",
     "drill": "fire an alert at a throw-away local stack and time the room",
 }
 
@@ -52,6 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_audit(parsers["audit"])
     _add_queue(parsers["queue"])
     _add_infra(parsers["infra"])
+    _add_doctor(parsers["doctor"])
+    _add_fire(parsers["fire"])
+    _add_observe(parsers["observe"])
+    _add_join(parsers["join"])
+    _add_secrets(parsers["secrets"])
     _add_drill(parsers["drill"])
     return parser
 
@@ -149,6 +159,55 @@ def _add_infra(parser: argparse.ArgumentParser) -> None:
             default="incident-response",
             help="what the names of the queues begin with (default: incident-response)",
         )
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--only",
+        default="",
+        choices=("webhook", "processor"),
+        help="look only at what this process needs (default: both)",
+    )
+    parser.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
+
+
+def _add_fire(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--url", required=True, help="the webhook, without a path")
+    parser.add_argument(
+        "--environment",
+        required=True,
+        choices=("development", "staging"),
+        help="what the webhook has to say it is",
+    )
+    parser.add_argument(
+        "--key-file", required=True, metavar="FILE", help="holds the generic source's key"
+    )
+    parser.add_argument("--title", default="checkout fails for some customers")
+    parser.add_argument("--service", default="checkout-api", help="whose people are called")
+    parser.add_argument("--severity", default="P1", choices=("P0", "P1", "P2", "P3", "P4"))
+    parser.add_argument("--group", default="", help="the alert's group (default: a new one)")
+    parser.add_argument("--resolve", action="store_true", help="tell that it is over")
+
+
+def _add_observe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("incident", help="its id, its six-digit code or its room's name")
+    parser.add_argument("--json", action="store_true", help="one line of JSON, nothing else")
+
+
+def _add_join(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("incident", help="its id, its six-digit code or its room's name")
+    parser.add_argument("--email", required=True, help="of the person, as in Slack")
+
+
+def _add_secrets(parser: argparse.ArgumentParser) -> None:
+    doings = parser.add_subparsers(required=True, dest="what", metavar="list|template|value")
+    listed = doings.add_parser("list", help="the ids of an environment's secrets")
+    doings.add_parser("template", help="a JSON form to fill in")
+    value = doings.add_parser("value", help="print what one of them is to hold")
+    value.add_argument("secret", help="its id")
+    value.add_argument("--file", required=True, help="the form, filled in")
+    for sub in (listed, value):
+        sub.add_argument("--environment", required=True, choices=("staging", "production"))
 
 
 def _add_drill(parser: argparse.ArgumentParser) -> None:

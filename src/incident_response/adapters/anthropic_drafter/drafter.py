@@ -39,6 +39,7 @@ SHARE_OF_DEADLINE = 0.97
 WAIT = timedelta(milliseconds=500)
 """Before the second try, unless the vendor asks for more."""
 WARM_UP_AFTER_SECONDS = 5.0
+PING_SECONDS = 10.0
 SPARE_TOKENS = 32
 """Beyond the longest text: for the marks of its form."""
 
@@ -105,6 +106,24 @@ class AnthropicDrafter:
             log.info("model asked again", vendor=self._access.name, error=error.code)
         await self._clock.sleep(wait)
         return await self._try(brief.brief, deadline)
+
+    async def ping(self) -> str:
+        """Whether each model that is configured answers one word, for the doctor; raises what
+        ``write`` raises.
+        """
+        client = await self._connected()
+        names = {task: self._access.model_id(self._models.of(task)) for task in Task}
+        wanted = sorted(set(names.values()))
+        for model in wanted:
+            async with self._understood():
+                await client.messages.create(
+                    model=model,
+                    max_tokens=1,
+                    messages=[{"role": "user", "content": "Say: here."}],
+                    timeout=PING_SECONDS,
+                    extra_body=dict(self._access.extra_body),
+                )
+        return f"{' and '.join(wanted)} answer"
 
     async def _try(self, brief: Brief, deadline: float) -> Written:
         with self.breaker.guard():

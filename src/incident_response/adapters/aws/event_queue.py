@@ -22,7 +22,13 @@ from incident_response.adapters.aws.errors import aws_errors
 from incident_response.adapters.aws.queue_address import QueueAddress
 from incident_response.adapters.aws.session import LONGEST_POLL_SECONDS, AwsClients
 from incident_response.domain.errors import RefusedError, RetryableError, UnavailableError
-from incident_response.ports.event_queue import DeadLetter, Delivery, QueueMessage, encode
+from incident_response.ports.event_queue import (
+    DeadLetter,
+    Delivery,
+    QueueMessage,
+    encode,
+    trace_of,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -183,6 +189,7 @@ def _delivery(message: dict[str, Any]) -> Delivery:
         group=attributes["MessageGroupId"],
         receive_count=int(attributes["ApproximateReceiveCount"]),
         sent_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
+        trace=trace_of(message["Body"]),
     )
 
 

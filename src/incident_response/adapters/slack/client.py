@@ -9,7 +9,8 @@ import ipaddress
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +33,8 @@ from incident_response.telemetry import outgoing
 
 PAGE_LIMIT = 999
 """The most items Slack gives at once ("under 1000")."""
+SCOPES_HEADER = "X-OAuth-Scopes"
+"""Where Slack tells, with every answer, what the token may do."""
 CONNECT_SECONDS = 3.0
 """How long a connection may take to be made; nothing has been sent then."""
 
@@ -72,6 +75,19 @@ class Identity:
     team: str
     url: str
     """The workspace's address, such as ``https://tidewater.slack.com/``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """What a bot token may do, and what time it is for Slack."""
+
+    team: str
+    user: str
+    """The bot's name."""
+    scopes: frozenset[str]
+    """Empty if Slack did not tell them."""
+    told_at: datetime | None
+    """Slack's clock when it answered, in whole seconds; None if it did not tell."""
 
 
 class SlackClient:
@@ -166,12 +182,39 @@ class SlackClient:
             raise RefusedError(f"Slack refused an answer: HTTP {status}")
         return True
 
+    async def granted(self) -> Granted:
+        """What Slack says of our bot token, beside who it is. Raises as ``identify``."""
+        response = await _response(self.web.auth_test, {}, is_write=False)
+        headers = response.headers  # of aiohttp, whose names have no letter case
+        scopes = (scope.strip() for scope in headers.get(SCOPES_HEADER, "").split(","))
+        return Granted(
+            team=response.get("team", ""),
+            user=response.get("user", ""),
+            scopes=frozenset(scope for scope in scopes if scope),
+            told_at=_told_at(headers.get("Date", "")),
+        )
+
+    async def would_open_socket(self) -> None:
+        """Whether Slack gives the app-level token a socket's address; none is opened, for it would
+        take a share of what people do from the processor's. Raises as ``read``.
+        """
+        call = self.web.apps_connections_open
+        await self.read(call, app_token=self.access.app_token)
+
     async def close(self) -> None:
         """Close the session."""
         await self.session.close()
 
 
 async def _answer(call: Call, arguments: dict[str, object], *, is_write: bool) -> Answer:
+    response = await _response(call, arguments, is_write=is_write)
+    assert isinstance(response.data, dict)  # _response refuses anything else
+    return response.data
+
+
+async def _response(
+    call: Call, arguments: dict[str, object], *, is_write: bool
+) -> AsyncSlackResponse:
     method = getattr(call, "__name__", "call").replace("_", ".")
     with outgoing(f"slack {method}"):
         return await _answered(call, arguments, method=method, is_write=is_write)
@@ -179,7 +222,7 @@ async def _answer(call: Call, arguments: dict[str, object], *, is_write: bool) -
 
 async def _answered(
     call: Call, arguments: dict[str, object], *, method: str, is_write: bool
-) -> Answer:
+) -> AsyncSlackResponse:
     try:
         response = await call(**arguments)
     except SlackApiError as error:
@@ -190,7 +233,16 @@ async def _answered(
         raise lost(f"no JSON from Slack to {method}", is_write=is_write) from error
     if not isinstance(response.data, dict):
         raise lost(f"no JSON from Slack to {method}", is_write=is_write)
-    return response.data
+    return response
+
+
+def _told_at(date: str) -> datetime | None:
+    """The moment of a ``Date`` header; None where it tells none."""
+    try:
+        told = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def is_loopback(url: str) -> bool:

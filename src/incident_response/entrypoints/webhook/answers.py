@@ -21,6 +21,9 @@ HEADERS = {
     "Server": "incident-response",
 }
 
+ENVIRONMENT = "X-Environment"
+"""Header of every answer: which environment this is. A drill looks at it before it fires."""
+
 _MESSAGES = {
     "bad_request": "This is not a well-formed HTTP request.",
     "unauthorized": "The request is not authenticated.",

@@ -83,6 +83,7 @@ class WebhookApp:
         clock: Clock,
         max_body_bytes: int = strict_json.MAX_BYTES,
         store_seconds: float = STORE_SECONDS,
+        environment: str = "",
     ) -> None:
         self._paths = unique_table("alert path", ((p, b) for b in bindings for p in _paths(b)))
         if not self._paths:
@@ -93,6 +94,7 @@ class WebhookApp:
         self._max_body_bytes = max_body_bytes
         self._store_seconds = store_seconds
         self._throttle = Throttle(clock)
+        self._environment = environment
         self.is_draining = False
         """Once set, every answer asks the sender to connect anew."""
 
@@ -105,6 +107,8 @@ class WebhookApp:
         """Answer one request; never raises for anything a sender or a store can do."""
         request_id = answers.new_request_id()
         response = await self._answer(request, request_id)
+        if self._environment:
+            response.headers[answers.ENVIRONMENT] = self._environment
         if self.is_draining:
             response.force_close()
         return response

@@ -26,7 +26,11 @@ async def build_webhook(
     accepted = await accepted_sources(settings, backend)
     keys = KeyRing(backend.secrets, clock)
     app = WebhookApp(
-        bindings=[_binding(source) for source in accepted], intake=intake, keys=keys, clock=clock
+        bindings=[_binding(source) for source in accepted],
+        intake=intake,
+        keys=keys,
+        clock=clock,
+        environment=settings.environment,
     )
     return WebhookServer(app=app), _probes(backend, keys, accepted)
 

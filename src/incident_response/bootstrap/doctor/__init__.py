@@ -1,0 +1,37 @@
+"""The doctor: whether this installation would work, asked of everything it is connected to.
+
+It changes nothing. To add a check: its file here, and its line in ``CHECKS``; one that needs one
+backend says so by ``applies``. Not here: the command line (entrypoints.doctor_main).
+"""
+
+from incident_response.bootstrap.doctor import (
+    alert_keys,
+    clock_skew,
+    embedded_store,
+    half_configured,
+    policy,
+    slack_channels,
+    slack_socket,
+    slack_token,
+    vendors,
+)
+from incident_response.bootstrap.doctor.check import Check, Found, Health, Process
+from incident_response.bootstrap.doctor.examine import Finding, examine
+
+__all__ = ["CHECKS", "Check", "Finding", "Found", "Health", "Process", "examine"]
+
+CHECKS: tuple[Check, ...] = (
+    policy.check,
+    alert_keys.check,
+    embedded_store.check,
+    slack_token.check,
+    slack_socket.check,
+    slack_channels.check,
+    clock_skew.check,
+    half_configured.check,
+    *vendors.checks,
+)
+"""In the order in which they are told: what everything rests on first."""
+
+_names = [check.name for check in CHECKS]
+assert len(_names) == len(set(_names)), "two checks have one name"
