@@ -18,15 +18,15 @@ EXPIRES_AT = "expires_at"
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A global secondary index; sparse, as an item without its key is not in it."""
+    """A global secondary index that holds only keys: what is found by it is read again from the
+    table. It is sparse, as an item without the index's keys is not in it.
+    """
 
     name: str
     partition: str
     """A text attribute."""
     sort: str
     """A text attribute."""
-    holds_all: bool = False
-    """Every attribute, else only the keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,9 @@ class Key:
 
 
 WORK_INDEX = Index("work-index", "work", "work_at")
-"""What may have work, under its kind, in the order it is due; only the keys, so that whatever is
-found is read again from the table.
-"""
-CHANNEL_INDEX = Index("slack-channel-index", "slack_channel_id", "created_at", holds_all=True)
-LEDGER_INDEX = Index("ledger-index", "ledger", "begun_at")
+"""What may have work, under its kind, in the order it is due."""
+CHANNEL_INDEX = Index("slack-channel-index", "slack_channel_id", "created_at")
+LEDGER_INDEX = Index("ledger-index", "ledger", "incident_id")
 """The head of every ledger."""
 
 
