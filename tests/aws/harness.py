@@ -1,4 +1,4 @@
-"""The ports that AWS services other than DynamoDB keep, over ministack, for the suites.
+"""Every port over ministack, for the suites.
 
 Not here: what a port has to do (tests/ports).
 """
@@ -7,9 +7,15 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import cast
+from typing import Any
 
 from incident_response.adapters.aws.event_queue import SqsQueue
+from incident_response.adapters.aws.inbox import DynamoInbox
+from incident_response.adapters.aws.incident_store import DynamoIncidentStore
+from incident_response.adapters.aws.intake import DynamoIntake
+from incident_response.adapters.aws.items import Items
+from incident_response.adapters.aws.lease import DynamoLeaseStore
+from incident_response.adapters.aws.ledger import DynamoLedger
 from incident_response.adapters.aws.resources import (
     Resource,
     ScheduleGroupResource,
@@ -19,10 +25,11 @@ from incident_response.adapters.aws.resources import (
 from incident_response.adapters.aws.scheduler import EventBridgeScheduler
 from incident_response.adapters.aws.secret_store import SecretsManagerStore
 from incident_response.adapters.aws.session import AwsClients, aws_clients
+from incident_response.adapters.aws.tables import Table, audit_table, incidents_table
 from incident_response.domain.ledger import Seal
 from incident_response.ports.clock import Clock
 from tests.aws.ministack import REGION, Ministack
-from tests.ports.backends import SEAL_KEY, Backend, Harness
+from tests.ports.backends import SEAL_KEY, Harness
 
 QUEUES = ("events", "other", "one", "two")
 ROLE_ARN = "arn:aws:iam::000000000000:role/scheduler"
@@ -39,6 +46,26 @@ class AwsPorts:
             clients.scheduler, queues=self.queue, group=self.own, role_arn=ROLE_ARN, clock=clock
         )
         self.secrets = SecretsManagerStore(clients.secrets, prefix=f"{self.own}/")
+        self.seal = Seal(SEAL_KEY)
+        incidents, audit = (
+            Items(clients.dynamodb, table.name)
+            for table in (self.incidents_table, self.audit_table)
+        )
+        self.intake = DynamoIntake(incidents)
+        self.incidents = DynamoIncidentStore(
+            clients.dynamodb, incidents=incidents, audit=audit, seal=self.seal, clock=clock
+        )
+        self.ledger = DynamoLedger(audit, incidents)
+        self.leases = DynamoLeaseStore(incidents, clock)
+        self.inbox = DynamoInbox(incidents, clock)
+
+    @property
+    def incidents_table(self) -> Table:
+        return incidents_table(f"{self.own}-incidents")
+
+    @property
+    def audit_table(self) -> Table:
+        return audit_table(f"{self.own}-audit")
 
     def queue(self, name: str) -> SqsQueue:
         return self._queues[name]
@@ -47,6 +74,8 @@ class AwsPorts:
         group: Resource = ScheduleGroupResource(self.own)
         for resource in (*queue_resources(self.own, QUEUES), group):
             await resource.apply(self.clients)
+        for table in (self.incidents_table, self.audit_table):
+            await _make_table(self.clients, table)
         for name in QUEUES:
             answer = await self.clients.sqs.get_queue_url(QueueName=queue_name(self.own, name))
             self._queues[name] = SqsQueue(name, answer["QueueUrl"], self.clients)
@@ -58,6 +87,31 @@ class AwsPorts:
                 await secrets.create_secret(Name=secret, SecretBinary=value)
             except secrets.exceptions.ResourceExistsException:
                 await secrets.put_secret_value(SecretId=secret, SecretBinary=value)
+
+
+async def _make_table(clients: AwsClients, table: Table) -> None:
+    def keys(partition: str, sort: str) -> list[dict[str, str]]:
+        return [
+            {"AttributeName": partition, "KeyType": "HASH"},
+            {"AttributeName": sort, "KeyType": "RANGE"},
+        ]
+
+    indexes: list[dict[str, Any]] = [
+        {
+            "IndexName": index.name,
+            "KeySchema": keys(index.partition, index.sort),
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+        for index in table.indexes
+    ]
+    names = {*table.keys, *(n for index in table.indexes for n in (index.partition, index.sort))}
+    await clients.dynamodb.create_table(
+        TableName=table.name,
+        KeySchema=keys(*table.keys),
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in sorted(names)],
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=indexes,
+    )
 
 
 @asynccontextmanager
@@ -78,8 +132,8 @@ async def aws_harness(ministack: Ministack) -> AsyncIterator[Harness]:
 
     async with aws_ports(ministack) as ports:
         yield Harness(
-            backend=cast("Backend", ports),
-            seal=Seal(SEAL_KEY),
+            backend=ports,
+            seal=ports.seal,
             now=now,
             pass_time=ministack.pass_time,
             store_secret=ports.store_secret,

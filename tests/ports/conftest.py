@@ -9,14 +9,10 @@ from incident_response.domain.ledger import Seal
 from tests.aws.harness import aws_harness
 from tests.ports.backends import OPENERS, Backend, Harness
 
-AWS_SUITES = {"test_event_queue", "test_scheduler", "test_secret_store"}
-"""Those whose ports AWS services keep."""
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "harness" in metafunc.fixturenames:
-        on_aws = ["aws"] if metafunc.module.__name__.rpartition(".")[2] in AWS_SUITES else []
-        metafunc.parametrize("harness", [*sorted(OPENERS), *on_aws], indirect=True)
+        metafunc.parametrize("harness", [*sorted(OPENERS), "aws"], indirect=True)
 
 
 @pytest.fixture

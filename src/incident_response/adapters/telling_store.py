@@ -73,6 +73,9 @@ class TellingStore:
     async def open_plans(self, *, due_at: datetime, limit: int) -> list[PlanRecord]:
         return await self._store.open_plans(due_at=due_at, limit=limit)
 
+    async def expire(self, incident_id: IncidentId, *, at: datetime | None) -> None:
+        await self._store.expire(incident_id, at=at)
+
 
 def _traced(change: Change) -> Change:
     """The change, with an opened plan's trace; one that has a trace keeps it to its end."""

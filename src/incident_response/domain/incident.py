@@ -6,7 +6,7 @@ Not here: how alerts change them (folding), how they are stored (ports), how the
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
@@ -28,6 +28,10 @@ from incident_response.domain.severity import Severity
 CHANNEL_NAME_LIMIT = 80
 """Slack's limit for a channel name."""
 SLUG_LIMIT = 30
+RETENTION = timedelta(days=366)
+"""How long an incident is kept after its room was archived, and an alert after it was worked off
+(the specification's time to live).
+"""
 
 
 class IncidentStatus(StrEnum):
@@ -124,6 +128,13 @@ class Incident(Value):
     """Who rated the response how (1 to 5)."""
     merged_into: IncidentId | None = None
     linked: tuple[IncidentId, ...] = ()
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Until when it has to be kept; None while its room is in use or it goes on."""
+        if self.room_archived_at is None or not self.is_closed:
+            return None
+        return self.room_archived_at + RETENTION
 
     @property
     def commander(self) -> UserId | None:

@@ -116,6 +116,9 @@ class Seal:
         self, entry: NewEntry, *, incident_id: IncidentId, seq: int, previous: str
     ) -> LedgerEntry:
         """``entry`` as number ``seq``, sealed onto the hash ``previous``."""
+        # As it will be read back: JSON cannot hold all that Python can (NaN), and the seal has to
+        # match what was read.
+        entry = NewEntry.model_validate_json(entry.model_dump_json())
         unsealed = LedgerEntry(
             **entry.model_dump(), incident_id=incident_id, seq=seq, hash=previous
         )

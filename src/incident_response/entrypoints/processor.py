@@ -35,7 +35,7 @@ async def run_processor(
         await processor.receiver.start(tasks)
         watching = processor.workflows.dead_letters.watch()
         endless: list[asyncio.Task[None]] = [
-            tasks.create_task(processor.backend.scheduler.run(), name="scheduler"),
+            tasks.create_task(processor.backend.work(), name="backend"),
             tasks.create_task(processor.chat.keep_people_warm(), name="people"),
             tasks.create_task(watching, name="dead letters"),
             tasks.create_task(processor.warm_up(), name="warm up"),

@@ -103,6 +103,19 @@ class Change:
     with it and a slash.
     """
 
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for a change that contradicts itself: a mistake of the caller."""
+        if self.incident_id is None and (self.incident or self.entries or self.steps or self.plan):
+            raise ValueError("a change without an incident id cannot concern an incident")
+        named = {
+            self.incident_id if self.incident is None else self.incident.incident_id,
+            self.incident_id if self.plan is None else self.plan.incident_id,
+            self.incident_id if self.lease is None else self.lease.name.partition("/")[0],
+        }
+        if named != {self.incident_id}:
+            wrong = named - {self.incident_id}
+            raise ValueError(f"a change of {self.incident_id} cannot concern {wrong}")
+
 
 class IncidentStore(Protocol):
     """Keeps incidents. Every read here sees every write that has returned."""
@@ -137,5 +150,11 @@ class IncidentStore(Protocol):
     async def open_plans(self, *, due_at: datetime, limit: int) -> list[PlanRecord]:
         """Open plans with nothing to wait for at ``due_at``, oldest first: finds work, decides
         nothing.
+        """
+        ...
+
+    async def expire(self, incident_id: IncidentId, *, at: datetime | None) -> None:
+        """All that is kept of the incident may be deleted after ``at``, which some backends do;
+        None: it is kept. Can be done twice.
         """
         ...

@@ -100,14 +100,22 @@ class Aftercare:
         return at
 
     async def cancel(self, incident_id: IncidentId) -> None:
-        """None of it happens; for an incident that goes on. Can be done twice."""
+        """None of it happens, nor is anything forgotten; for an incident that goes on. Can be done
+        twice.
+        """
         for name in _NAMES.values():
             await self._scheduler.delete(f"{name}-{incident_id}")
+        await self._store.expire(incident_id, at=None)
 
     async def archive_due(self, incident_id: IncidentId, run: int, at: datetime) -> None:
-        """Say so and archive the room, once; what refuses it is told, and not tried again."""
+        """Say so and archive the room, once, and let the store forget all of it in its time; what
+        refuses it is told, and not tried again.
+        """
         incident = await self._ended(incident_id, run)
-        if incident is None or incident.room is None or incident.room_archived_at is not None:
+        if incident is None or incident.room is None:
+            return
+        if incident.room_archived_at is not None:
+            await self._store.expire(incident_id, at=incident.expires_at)
             return
         room = incident.room.channel_id
         key = f"{incident_id}:{ROOM_ARCHIVE_DUE}:{run}"
@@ -122,6 +130,9 @@ class Aftercare:
             await self._later(ROOM_ARCHIVE_DUE, incident, error)
             return
         await self._record_archived(incident_id)
+        archived = await self._store.get(incident_id)
+        if archived is not None:
+            await self._store.expire(incident_id, at=archived.expires_at)
 
     async def review_due(self, incident_id: IncidentId, run: int) -> None:
         """Tell the commander and the manager of a postmortem that nobody has reviewed, once."""

@@ -13,7 +13,7 @@ from incident_response.adapters.embedded.lease import EmbeddedLeaseStore
 from incident_response.adapters.embedded.ledger import EmbeddedLedger
 from incident_response.adapters.embedded.scheduler import EmbeddedScheduler
 from incident_response.adapters.embedded.secret_store import EmbeddedSecretStore
-from incident_response.adapters.embedded.wakeups import Wakeups
+from incident_response.adapters.wakeups import Wakeups
 from incident_response.domain.alert import IntakeStatus
 from incident_response.domain.ledger import Seal
 from incident_response.domain.model import ChannelId

@@ -12,7 +12,7 @@ from incident_response.adapters.embedded.connections import open_writer
 from incident_response.adapters.embedded.database import Database
 from incident_response.adapters.embedded.event_queue import EmbeddedEventQueue
 from incident_response.adapters.embedded.scheduler import EmbeddedScheduler
-from incident_response.adapters.embedded.wakeups import Wakeups
+from incident_response.adapters.wakeups import Wakeups
 from incident_response.ports.event_queue import Delivery
 from incident_response.ports.scheduler import SCHEDULED_AT, Schedule
 from tests.fakes.clock import START, FakeClock

@@ -31,11 +31,14 @@ from incident_response.domain.errors import (
 )
 
 _SLOWED = {
+    "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
 }
 _ABSENT = {
     "AWS.SimpleQueueService.NonExistentQueue",

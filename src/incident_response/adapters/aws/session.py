@@ -29,6 +29,7 @@ AwsClient = Any
 class AwsClients:
     """One client a service."""
 
+    dynamodb: AwsClient
     sqs: AwsClient
     sqs_polling: AwsClient
     """For receiving: its answers may take as long as a long poll."""
@@ -52,6 +53,7 @@ async def aws_clients(region: str, endpoint_url: str = "") -> AsyncIterator[AwsC
             return await stack.enter_async_context(client)
 
         yield AwsClients(
+            dynamodb=await opened("dynamodb"),
             sqs=await opened("sqs"),
             sqs_polling=await opened("sqs", POLL_READ_SECONDS),
             scheduler=await opened("scheduler"),

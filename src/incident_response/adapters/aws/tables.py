@@ -66,6 +66,7 @@ def audit_table(name: str) -> Table:
 
 
 def incident_key(incident_id: IncidentId) -> Key:
+    """The incident as it stands."""
     return Key(f"INCIDENT#{incident_id}", "STATE")
 
 
@@ -75,26 +76,32 @@ def channel_key(channel_id: ChannelId) -> Key:
 
 
 def group_key(group_id: str) -> Key:
+    """An alert group."""
     return Key(f"GROUP#{group_id}", "STATE")
 
 
 def plan_key(incident_id: IncidentId, plan: str) -> Key:
+    """The head of a plan of an incident."""
     return Key(f"INCIDENT#{incident_id}", f"PLAN#{plan}")
 
 
 def step_key(incident_id: IncidentId, plan: str, step: str) -> Key:
+    """One step of it."""
     return Key(f"INCIDENT#{incident_id}", f"STEP#{plan}#{step}")
 
 
 def intake_key(event_id: EventId) -> Key:
+    """An alert that was taken in."""
     return Key(f"INTAKE#{event_id}", "RECORD")
 
 
 def envelope_key(key: str) -> Key:
+    """What a person did."""
     return Key(f"ENVELOPE#{key}", "ENVELOPE")
 
 
 def lease_key(name: str) -> Key:
+    """Who works on something."""
     return Key(f"LEASE#{name}", "LEASE")
 
 

@@ -23,7 +23,7 @@ from incident_response.adapters.embedded.ledger_file import LEDGER_KEY
 from incident_response.adapters.embedded.processor_lock import ProcessorLock
 from incident_response.adapters.embedded.scheduler import EmbeddedScheduler
 from incident_response.adapters.embedded.secret_store import EmbeddedSecretStore
-from incident_response.adapters.embedded.wakeups import Wakeups
+from incident_response.adapters.wakeups import Wakeups
 from incident_response.domain.errors import UnavailableError
 from incident_response.domain.ledger import Seal
 from incident_response.ports.clock import Clock
@@ -99,6 +99,10 @@ class EmbeddedBackend:
         freed = await self._database.write(lambda connection: _free_all(connection, now))
         self._wakeups.notify_all()
         logger.info("processor claimed", **freed)
+
+    async def work(self) -> None:
+        """Fire schedules until cancelled."""
+        await self.scheduler.run()
 
     async def ping(self) -> None:
         """An empty transaction: raises ``UnavailableError`` if nothing can be written now."""

@@ -11,8 +11,8 @@ import structlog
 
 from incident_response.adapters.embedded import queue_rows
 from incident_response.adapters.embedded.database import Database
-from incident_response.adapters.embedded.times import micros, moment
-from incident_response.adapters.embedded.wakeups import Wakeups
+from incident_response.adapters.times import micros, moment
+from incident_response.adapters.wakeups import Wakeups
 from incident_response.ports.clock import Clock
 from incident_response.ports.event_queue import DeadLetter, Delivery, QueueMessage
 

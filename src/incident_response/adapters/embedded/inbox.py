@@ -8,8 +8,8 @@ import sqlite3
 from datetime import timedelta
 
 from incident_response.adapters.embedded.database import Database
-from incident_response.adapters.embedded.times import micros
-from incident_response.adapters.embedded.wakeups import Wakeups
+from incident_response.adapters.times import micros
+from incident_response.adapters.wakeups import Wakeups
 from incident_response.ports.clock import Clock
 from incident_response.ports.inbox import Envelope
 

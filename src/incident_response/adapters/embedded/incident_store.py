@@ -8,7 +8,7 @@ from datetime import datetime
 
 from incident_response.adapters.embedded import lease, ledger
 from incident_response.adapters.embedded.database import Database
-from incident_response.adapters.embedded.times import micros
+from incident_response.adapters.times import micros
 from incident_response.domain.errors import ConflictError
 from incident_response.domain.incident import AlertGroup, Incident
 from incident_response.domain.ledger import Seal
@@ -50,7 +50,6 @@ class EmbeddedIncidentStore:
         return AlertGroup.model_validate_json(found[0]) if found else None
 
     async def commit(self, change: Change) -> None:
-        _check_shape(change)
         await self._database.write(lambda connection: _apply(connection, change, self._seal))
 
     async def journal(self, incident_id: IncidentId, plan: str) -> dict[str, StepRecord]:
@@ -72,25 +71,14 @@ class EmbeddedIncidentStore:
         texts = await self._texts(sql, micros(due_at), limit)
         return [PlanRecord.model_validate_json(text) for text in texts]
 
+    async def expire(self, incident_id: IncidentId, *, at: datetime | None) -> None:
+        """Nothing: what is to become of a file is its owner's to say."""
+
     async def _texts(self, sql: str, *values: str | int) -> list[str]:
         rows: list[tuple[str]] = await self._database.read(
             lambda connection: connection.execute(sql, values).fetchall()
         )
         return [text for (text,) in rows]
-
-
-def _check_shape(change: Change) -> None:
-    """Refuse a change that contradicts itself: a mistake of the caller, never of the data."""
-    incident_id = change.incident_id
-    if incident_id is None and (change.incident or change.entries or change.steps or change.plan):
-        raise ValueError("a change without an incident id cannot concern an incident")
-    named = {
-        incident_id if change.incident is None else change.incident.incident_id,
-        incident_id if change.plan is None else change.plan.incident_id,
-        incident_id if change.lease is None else change.lease.name.partition("/")[0],
-    }
-    if named != {incident_id}:
-        raise ValueError(f"a change of {incident_id} cannot concern {named - {incident_id}}")
 
 
 def _apply(connection: sqlite3.Connection, change: Change, seal: Seal) -> None:

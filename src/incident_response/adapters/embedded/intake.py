@@ -7,7 +7,7 @@ import sqlite3
 from datetime import datetime
 
 from incident_response.adapters.embedded.database import Database
-from incident_response.adapters.embedded.times import micros
+from incident_response.adapters.times import micros
 from incident_response.domain.alert import IntakeRecord, IntakeStatus
 from incident_response.domain.model import EventId, IncidentId
 from incident_response.ports.intake import Accepted

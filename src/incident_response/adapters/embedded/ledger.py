@@ -72,9 +72,7 @@ def append(
     seq, previous = read_head(connection, incident_id)
     for entry in entries:
         seq += 1
-        sealed = seal.append(
-            _as_stored(entry), incident_id=incident_id, seq=seq, previous=previous
-        )
+        sealed = seal.append(entry, incident_id=incident_id, seq=seq, previous=previous)
         _insert(connection, sealed)
         previous = sealed.hash
     connection.execute(
@@ -82,13 +80,6 @@ def append(
         " ON CONFLICT (incident_id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
         (incident_id, seq, previous),
     )
-
-
-def _as_stored(entry: NewEntry) -> NewEntry:
-    """The entry as it will be read back: JSON cannot hold all that Python can (NaN), and the seal
-    has to match what was read.
-    """
-    return NewEntry.model_validate_json(entry.model_dump_json())
 
 
 def _insert(connection: sqlite3.Connection, entry: LedgerEntry) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import structlog
 
-from incident_response.adapters.embedded.times import micros, moment
+from incident_response.adapters.times import micros, moment
 from incident_response.domain.errors import ConflictError
 from incident_response.ports.event_queue import (
     DEDUPLICATION_WINDOW,

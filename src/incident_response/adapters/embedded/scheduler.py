@@ -17,8 +17,8 @@ from incident_response.adapters.embedded.database import Database
 from incident_response.adapters.embedded.event_queue import topic
 from incident_response.adapters.embedded.queue_rows import enqueue
 from incident_response.adapters.embedded.slots import latest_slot, next_slot
-from incident_response.adapters.embedded.times import micros, moment
-from incident_response.adapters.embedded.wakeups import LOOK_EVERY_SECONDS, Wakeups
+from incident_response.adapters.times import micros, moment
+from incident_response.adapters.wakeups import LOOK_EVERY_SECONDS, Wakeups
 from incident_response.domain.errors import RetryableError
 from incident_response.ports.clock import Clock
 from incident_response.ports.event_queue import QueueMessage

@@ -1,4 +1,4 @@
-"""Times as they lie in the tables: whole microseconds since 1970, so that they compare exactly.
+"""Times as the stores keep them: whole microseconds since 1970, so that they compare exactly.
 
 Not here: what time it is.
 """
