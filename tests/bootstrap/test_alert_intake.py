@@ -6,7 +6,8 @@ import pytest
 from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.alert_sources import ALERT_SOURCES
 from incident_response.bootstrap.alert_intake import accepted_sources
-from incident_response.bootstrap.backend import open_backend
+from incident_response.bootstrap.backend import key_variable, keys_set
+from incident_response.bootstrap.embedded import open_backend
 from incident_response.domain.errors import InvalidConfigurationError
 from incident_response.settings import Settings
 from tests.fakes.clock import FakeClock
@@ -20,6 +21,8 @@ async def backend() -> AsyncIterator[EmbeddedBackend]:
 
 
 def test_every_source_has_its_key_and_its_schemes_among_the_settings() -> None:
+    keys = {key_variable(source.name).lower(): "k" for source in ALERT_SOURCES}
+    assert set(keys_set(Settings.isolated(**keys))) == {source.name for source in ALERT_SOURCES}
     for source in ALERT_SOURCES:
         name = source.name.replace("-", "_")
         assert f"{name}_webhook_key" in Settings.model_fields
@@ -74,7 +77,8 @@ async def test_a_mapping_file_that_makes_no_sense_is_refused(
 
 async def test_the_state_folder_is_made_and_one_that_cannot_be_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
-    await open_backend(Settings.isolated(state_dir=folder), FakeClock()).close()
-    assert list(folder.iterdir())
+    async with open_backend(Settings.isolated(state_dir=folder), FakeClock()):
+        assert list(folder.iterdir())
     with pytest.raises(InvalidConfigurationError, match="STATE_DIR"):
-        open_backend(Settings.isolated(state_dir="/dev/null/state"), FakeClock())
+        async with open_backend(Settings.isolated(state_dir="/dev/null/state"), FakeClock()):
+            pass

@@ -45,6 +45,9 @@ class WatchedStore:
     async def recent(self, *, open_only: bool, limit: int) -> list[Incident]:
         return await self._inner.recent(open_only=open_only, limit=limit)
 
+    async def expire(self, incident_id: IncidentId, *, at: datetime | None) -> None:
+        await self._inner.expire(incident_id, at=at)
+
     async def group(self, group_id: str) -> AlertGroup | None:
         return await self._inner.group(group_id)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from incident_response.adapters.embedded.backend import EmbeddedBackend
-from incident_response.bootstrap.backend import FILE_NAME
+from incident_response.bootstrap.embedded import FILE_NAME
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.model import IncidentId, Json

@@ -11,8 +11,8 @@ from incident_response.adapters.aws.session import aws_clients
 from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.aws import QUEUE_SETTINGS, aws_queues
-from incident_response.bootstrap.backend import FILE_NAME
-from incident_response.bootstrap.workflows import QUEUES
+from incident_response.bootstrap.embedded import FILE_NAME
+from incident_response.domain.queues import QUEUES
 from incident_response.ports.event_queue import EventQueue
 from incident_response.settings import Settings
 from tests.aws.ministack import CREDENTIALS, REGION, Ministack

@@ -7,7 +7,7 @@ import pytest
 
 from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.system_clock import SystemClock
-from incident_response.bootstrap.backend import FILE_NAME
+from incident_response.bootstrap.embedded import FILE_NAME
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.model import IncidentId

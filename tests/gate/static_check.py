@@ -94,6 +94,7 @@ ADDRESSES: Final = re.compile(r"statuspage\.io|/incidents\b", re.IGNORECASE)
 ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("entrypoints/main.py", "importlib.import_module"): "the process named on the command line",
     ("adapters/anthropic_drafter/", "importlib.import_module"): "a heavy SDK, when it is needed",
+    ("bootstrap/backend.py", "importlib.import_module"): "one of the two backends",
     ("bootstrap/telemetry.py", "importlib.import_module"): "the SDK, where there is a collector",
     ("entrypoints/drill_life.py", "asyncio.create_subprocess_exec"): "audit verify, as people do",
     ("alert_sources/alertmanager.py", "getattr(first, key)"): "a key of a table beside it",

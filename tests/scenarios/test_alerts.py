@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
-from incident_response.bootstrap.backend import INCIDENT_QUEUE
 from incident_response.domain.incident import Incident
+from incident_response.domain.queues import INCIDENT_QUEUE
 from incident_response.entrypoints.local_stack import LocalStack
 from incident_response.ports.event_queue import DeadLetter, QueueMessage
 from incident_response.sandbox.alerts import AlertOrder

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, LedgerEntry
+from incident_response.domain.queues import NUDGE_QUEUE
 from incident_response.events import EVENTS
 from incident_response.ports.incident_store import PlanState
 from incident_response.routing.event import EventRegistry
-from incident_response.workflows.nudge import NUDGE_QUEUE
 from tests.fakes.clock import LeapClock
 from tests.workflows.house import House, eventually
 

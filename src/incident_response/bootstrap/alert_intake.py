@@ -6,9 +6,6 @@ Not here: HTTP (entrypoints.webhook), the sources themselves (alert_sources).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import SecretStr
-
-from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.spool_file.spool import FileSpool
 from incident_response.alert_sources import ALERT_SOURCES
 from incident_response.alert_sources.authentication import (
@@ -18,8 +15,15 @@ from incident_response.alert_sources.authentication import (
     BodyHmac,
     TimestampedHmac,
 )
-from incident_response.bootstrap.backend import INCIDENT_QUEUE, keep_secret
+from incident_response.bootstrap.backend import (
+    Alerts,
+    Ingress,
+    backend_of,
+    key_secret,
+    key_variable,
+)
 from incident_response.domain.errors import InvalidConfigurationError
+from incident_response.domain.queues import INCIDENT_QUEUE
 from incident_response.ports.clock import Clock
 from incident_response.ports.spool import Spool
 from incident_response.routing.alert_mapping import AlertMapping, read_mapping
@@ -47,9 +51,7 @@ class AcceptedSource:
     mapping: AlertMapping | None
 
 
-def alert_intake(
-    backend: EmbeddedBackend, clock: Clock, *, spool: Spool | None = None
-) -> AlertIntake:
+def alert_intake(backend: Alerts, clock: Clock, *, spool: Spool | None = None) -> AlertIntake:
     """What makes alerts durable and tells the processor; ``spool`` where a webhook uses it."""
     return AlertIntake(backend.intake, backend.queue(INCIDENT_QUEUE), clock, spool=spool)
 
@@ -59,39 +61,27 @@ def alert_spool(settings: Settings) -> FileSpool:
     return FileSpool(settings.state_dir / SPOOL_NAME)
 
 
-async def accepted_sources(
-    settings: Settings, backend: EmbeddedBackend
-) -> tuple[AcceptedSource, ...]:
-    """Every source that has a key; its key is kept in the secret store, where it can be rotated.
+async def accepted_sources(settings: Settings, ingress: Ingress) -> tuple[AcceptedSource, ...]:
+    """Every source that has a key, which is in the secret store then and can be rotated there.
 
     Raises ``InvalidConfigurationError`` if there is none, or the generic mapping makes no sense.
     """
-    accepted = []
-    for source in ALERT_SOURCES:
-        field = source.name.replace("-", "_")
-        if not has_key(settings, source):
-            continue
-        key: SecretStr = getattr(settings, f"{field}_webhook_key")
-        secret = f"{source.name}-webhook-key"
-        await keep_secret(backend, secret, key.get_secret_value())
-        schemes: tuple[AuthScheme, ...] = getattr(settings, f"{field}_webhook_auth")
-        accepted.append(
-            AcceptedSource(
-                source=source,
-                authenticator=AnyScheme(tuple(_SCHEMES[scheme] for scheme in schemes)),
-                secret=secret,
-                mapping=generic_mapping(settings) if source.name == "generic" else None,
-            )
-        )
-    if not accepted:
-        names = ", ".join(f"{s.name.replace('-', '_').upper()}_WEBHOOK_KEY" for s in ALERT_SOURCES)
+    keyed = await backend_of(settings).keyed_sources(settings, ingress)
+    if not keyed:
+        names = ", ".join(key_variable(source.name) for source in ALERT_SOURCES)
         raise InvalidConfigurationError(f"no alert source has a key: set one of {names}")
-    return tuple(accepted)
+    return tuple(_accepted(settings, source) for source in ALERT_SOURCES if source.name in keyed)
 
 
-def has_key(settings: Settings, source: AlertSource) -> bool:
-    """Whether anybody may send alerts to it."""
-    return getattr(settings, f"{source.name.replace('-', '_')}_webhook_key") is not None
+def _accepted(settings: Settings, source: AlertSource) -> AcceptedSource:
+    field = source.name.replace("-", "_")
+    schemes: tuple[AuthScheme, ...] = getattr(settings, f"{field}_webhook_auth")
+    return AcceptedSource(
+        source=source,
+        authenticator=AnyScheme(tuple(_SCHEMES[scheme] for scheme in schemes)),
+        secret=key_secret(source.name),
+        mapping=generic_mapping(settings) if source.name == "generic" else None,
+    )
 
 
 def generic_mapping(settings: Settings) -> AlertMapping | None:

@@ -10,17 +10,18 @@ from typing import Any
 
 from incident_response.actions import ACTIONS
 from incident_response.adapters.anthropic_drafter import AnthropicDrafter
-from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.http import vendor_session
 from incident_response.adapters.slack.chat import SlackChat
 from incident_response.adapters.slack.client import SlackAccess, SlackClient
 from incident_response.adapters.slack.receiver import SlackReceiver
+from incident_response.bootstrap.backend import Backend
 from incident_response.bootstrap.policy import load_policy
 from incident_response.bootstrap.vendors import Connection, Outside, connect_vendors
-from incident_response.bootstrap.workflows import QUEUES, build_workflows
+from incident_response.bootstrap.workflows import build_workflows
 from incident_response.commands import COMMANDS
 from incident_response.domain.errors import InvalidConfigurationError
 from incident_response.domain.policy import Policy
+from incident_response.domain.queues import QUEUES
 from incident_response.durable.consumer import QueueConsumer
 from incident_response.durable.inbox_worker import InboxWorker
 from incident_response.durable.runner import PlanRunner
@@ -49,7 +50,7 @@ class Processor:
     board: RoomBoard
     consumers: tuple[QueueConsumer, ...]
     inbox_worker: InboxWorker
-    backend: EmbeddedBackend
+    backend: Backend
     warm_up: Callable[[], Coroutine[Any, Any, None]]
     """Does what the first draft would wait for; run once, beside the loops."""
 
@@ -57,7 +58,7 @@ class Processor:
 async def build_processor(
     settings: Settings,
     *,
-    backend: EmbeddedBackend,
+    backend: Backend,
     intake: AlertIntake,
     clock: Clock,
     stack: AsyncExitStack,
@@ -121,9 +122,7 @@ def _warming(outside: Outside) -> Callable[[], Coroutine[Any, Any, None]]:
     return drafter.warm_up if isinstance(drafter, AnthropicDrafter) else nothing
 
 
-def _consumers(
-    backend: EmbeddedBackend, workflows: Workflows, clock: Clock
-) -> tuple[QueueConsumer, ...]:
+def _consumers(backend: Backend, workflows: Workflows, clock: Clock) -> tuple[QueueConsumer, ...]:
     events = EventRegistry(EVENTS)
 
     async def handle(delivery: Delivery) -> None:

@@ -7,15 +7,15 @@ Tests enter here. Each function builds the capabilities of one concern; what the
 import uuid
 from dataclasses import dataclass
 
-from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.telling_store import TellingStore
 from incident_response.adapters.template_drafter import TemplateDrafter
-from incident_response.bootstrap.backend import INCIDENT_QUEUE
+from incident_response.bootstrap.backend import Backend
 from incident_response.bootstrap.vendors import Outside
 from incident_response.commands import COMMANDS
 from incident_response.domain.known_names import KnownNames
 from incident_response.domain.model import IncidentId
 from incident_response.domain.policy import Policy
+from incident_response.domain.queues import QUEUES
 from incident_response.durable.runner import PlanRunner
 from incident_response.ports.chat import Chat
 from incident_response.ports.clock import Clock
@@ -24,7 +24,7 @@ from incident_response.ports.ledger import Ledger
 from incident_response.routing.workflows import Workflows
 from incident_response.settings import Settings
 from incident_response.workflows.accept_alert import AlertIntake
-from incident_response.workflows.aftercare import AFTERCARE_QUEUE, Aftercare
+from incident_response.workflows.aftercare import Aftercare
 from incident_response.workflows.approval_gate import StatuspageApprovalGate
 from incident_response.workflows.auditor import Auditor
 from incident_response.workflows.backup import BackupDesk
@@ -43,7 +43,7 @@ from incident_response.workflows.fold_alerts import AlertFolder
 from incident_response.workflows.impact import ImpactDesk
 from incident_response.workflows.known_page import KnownPage
 from incident_response.workflows.lifecycle import IncidentLifecycle
-from incident_response.workflows.nudge import NUDGE_QUEUE, NudgeScheduler
+from incident_response.workflows.nudge import NudgeScheduler
 from incident_response.workflows.operator_notices import OperatorNotices
 from incident_response.workflows.page_desk import PageDesk
 from incident_response.workflows.page_reminder import PageReminder
@@ -64,16 +64,13 @@ from incident_response.workflows.timeline import Timeline
 from incident_response.workflows.updates import UpdateDesk
 from incident_response.workflows.war_room import WarRoomAssembler
 
-QUEUES = (INCIDENT_QUEUE, NUDGE_QUEUE, AFTERCARE_QUEUE)
-"""What is worked off."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ground:
     """What every capability stands on."""
 
     settings: Settings
-    backend: EmbeddedBackend
+    backend: Backend
     store: IncidentStore
     chat: Chat
     outside: Outside
@@ -121,7 +118,7 @@ class _Endings:
 def build_workflows(
     settings: Settings,
     *,
-    backend: EmbeddedBackend,
+    backend: Backend,
     chat: Chat,
     outside: Outside,
     policy: Policy,
@@ -202,7 +199,7 @@ def build_workflows(
 def _ground(
     settings: Settings,
     *,
-    backend: EmbeddedBackend,
+    backend: Backend,
     chat: Chat,
     outside: Outside,
     policy: Policy,

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from incident_response.bootstrap.backend import open_ledgers
+from incident_response.bootstrap.backend import backend_of
 from incident_response.bootstrap.telemetry import conceal_secrets
 from incident_response.domain.audit import Finding
 from incident_response.domain.model import IncidentId
@@ -38,14 +38,11 @@ async def _verify(options: argparse.Namespace) -> int:
     conceal_secrets(settings)
     if options.state_dir:
         settings = settings.model_copy(update={"state_dir": Path(options.state_dir)})
-    file = open_ledgers(settings)
-    try:
+    async with backend_of(settings).open_ledgers(settings) as ledgers:
         verdicts: Verdicts = {
-            incident_id: await audit_ledger(file.ledger, file.seal, incident_id)
-            for incident_id in await file.ledger.incidents()
+            incident_id: await audit_ledger(ledgers.ledger, ledgers.seal, incident_id)
+            for incident_id in await ledgers.ledger.incidents()
         }
-    finally:
-        await file.close()
     findings = [finding for found in verdicts.values() for finding in found]
     text = _as_json(verdicts, findings) if options.json else _as_lines(verdicts, findings)
     sys.stdout.write(f"{text}\n")

@@ -10,7 +10,7 @@ import sys
 from incident_response.adapters.slack.chat import SlackChat
 from incident_response.adapters.slack.client import SlackAccess, SlackClient
 from incident_response.adapters.system_clock import SystemClock
-from incident_response.bootstrap.backend import FILE_NAME, open_backend
+from incident_response.bootstrap.backend import backend_of
 from incident_response.domain.errors import (
     InvalidConfigurationError,
     NotFoundError,
@@ -39,14 +39,8 @@ def main(options: argparse.Namespace) -> int:
 
 
 async def _incident(settings: Settings, named: str) -> Incident:
-    file = settings.state_dir / FILE_NAME
-    if not file.exists():
-        raise InvalidConfigurationError(f"there is no store at {file}: set STATE_DIR")
-    backend = open_backend(settings, SystemClock())
-    try:
-        return await find_incident(backend.incidents, named)
-    finally:
-        await backend.close()
+    async with backend_of(settings).open_records(settings, SystemClock()) as records:
+        return await find_incident(records.incidents, named)
 
 
 def _room_of_drill(incident: Incident) -> Room:

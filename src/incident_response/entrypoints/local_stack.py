@@ -5,7 +5,7 @@ Used by ``local`` and by the drill. Not here: the command line, what is told to 
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from incident_response.adapters.policy_yaml import shipped_policy
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.alert_intake import alert_intake, alert_spool
-from incident_response.bootstrap.backend import open_backend
+from incident_response.bootstrap.backend import backend_of
 from incident_response.bootstrap.processor import Processor, build_processor
 from incident_response.bootstrap.slack_app import (
     BOT_EVENTS,
@@ -50,6 +50,10 @@ CONTACTS = {
 """Who the ladders of the shipped policy mean in the sandbox's company."""
 
 
+Place = Callable[[Settings], Awaitable[Settings]]
+"""Makes a place for what the stack keeps, and the settings that name it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """Where it listens; 0 takes a free port."""
@@ -78,11 +82,12 @@ class LocalStack:
 
 @asynccontextmanager
 async def local_stack(
-    state_dir: Path, ports: Ports, *, latency_seed: int | None = None
+    state_dir: Path, ports: Ports, *, latency_seed: int | None = None, place: Place | None = None
 ) -> AsyncIterator[LocalStack]:
     """The stack, running until the context ends and drained then.
 
-    Everything lives in ``state_dir``; the environment's settings and tokens are not looked at.
+    Everything lives in ``state_dir``, unless ``place`` gives another backend; the environment's
+    settings and tokens are not looked at.
     Raises ``InvalidConfigurationError`` for a port or folder that cannot be used, or if another
     stack runs in the folder.
     """
@@ -93,13 +98,15 @@ async def local_stack(
             await sandbox.start()
         stack.push_async_callback(sandbox.stop)
         settings = local_settings(state_dir, sandbox, key)
+        if place is not None:
+            settings = await place(settings)
         clock = SystemClock()
-        backend = open_backend(settings, clock)
-        stack.push_async_callback(backend.close)
+        opened = backend_of(settings).open_both(settings, clock)
+        backend, ingress = await stack.enter_async_context(opened)
         await backend.claim_processor()
-        intake = alert_intake(backend, clock, spool=alert_spool(settings))
+        intake = alert_intake(ingress, clock, spool=alert_spool(settings))
         server, webhook_probes = await build_webhook(
-            settings, backend=backend, intake=intake, clock=clock
+            settings, ingress=ingress, intake=intake, clock=clock
         )
         processor = await build_processor(
             settings,

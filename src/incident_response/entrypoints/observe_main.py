@@ -11,8 +11,7 @@ import sys
 from collections.abc import Iterator
 
 from incident_response.adapters.system_clock import SystemClock
-from incident_response.bootstrap.backend import FILE_NAME, open_backend
-from incident_response.domain.errors import InvalidConfigurationError
+from incident_response.bootstrap.backend import backend_of
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import Json
 from incident_response.entrypoints.lifetime import live
@@ -38,15 +37,9 @@ def main(options: argparse.Namespace) -> int:
 
 async def _read(named: str) -> tuple[Incident, dict[str, StepRecord]]:
     settings = Settings()
-    file = settings.state_dir / FILE_NAME
-    if not file.exists():
-        raise InvalidConfigurationError(f"there is no store at {file}: set STATE_DIR")
-    backend = open_backend(settings, SystemClock())
-    try:
-        incident = await find_incident(backend.incidents, named)
-        return incident, await backend.incidents.journal(incident.incident_id, ASSEMBLE)
-    finally:
-        await backend.close()
+    async with backend_of(settings).open_records(settings, SystemClock()) as records:
+        incident = await find_incident(records.incidents, named)
+        return incident, await records.incidents.journal(incident.incident_id, ASSEMBLE)
 
 
 def _seen(incident: Incident, steps: dict[str, StepRecord]) -> Json:

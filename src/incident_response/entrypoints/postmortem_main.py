@@ -9,9 +9,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.system_clock import SystemClock
-from incident_response.bootstrap.backend import FILE_NAME, open_backend
+from incident_response.bootstrap.backend import Records, backend_of
 from incident_response.bootstrap.policy import load_policy
 from incident_response.bootstrap.telemetry import conceal_secrets
 from incident_response.domain.errors import InvalidConfigurationError
@@ -41,25 +40,19 @@ def main(options: argparse.Namespace) -> int:
 async def _written(named: str) -> str:
     settings = Settings()
     conceal_secrets(settings)
-    file = settings.state_dir / FILE_NAME
-    if not file.exists():
-        raise InvalidConfigurationError(f"there is no store at {file}: set STATE_DIR")
     policy = load_policy(settings)
-    backend = open_backend(settings, SystemClock())
-    try:
-        return await _markdown(backend, policy, named)
-    finally:
-        await backend.close()
+    async with backend_of(settings).open_records(settings, SystemClock()) as records:
+        return await _markdown(records, policy, named)
 
 
-async def _markdown(backend: EmbeddedBackend, policy: Policy, named: str) -> str:
+async def _markdown(records: Records, policy: Policy, named: str) -> str:
     clock = SystemClock()
-    incident = await find_incident(backend.incidents, named)
+    incident = await find_incident(records.incidents, named)
     evidence = EvidenceDesk(
-        store=backend.incidents, chat=None, sources=Sources(), clock=clock, absent=NOT_ASKED
+        store=records.incidents, chat=None, sources=Sources(), clock=clock, absent=NOT_ASKED
     )
     writer = PostmortemWriter(
-        ledger=backend.ledger, evidence=evidence, policy=policy, chat=None, clock=clock
+        ledger=records.ledger, evidence=evidence, policy=policy, chat=None, clock=clock
     )
     return (await writer.preview(incident)).markdown()
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import structlog
 
 from incident_response.bootstrap.processor import Processor
-from incident_response.bootstrap.workflows import QUEUES
 from incident_response.domain.errors import UnavailableError
+from incident_response.domain.queues import QUEUES
 from incident_response.entrypoints.vital_signs import show_vital_signs
 from incident_response.entrypoints.webhook.health import Probe
 from incident_response.workflows.accept_alert import AlertIntake

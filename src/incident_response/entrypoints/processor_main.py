@@ -8,7 +8,7 @@ import structlog
 
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.alert_intake import alert_intake
-from incident_response.bootstrap.backend import open_backend
+from incident_response.bootstrap.backend import backend_of
 from incident_response.bootstrap.processor import build_processor
 from incident_response.bootstrap.telemetry import telling
 from incident_response.entrypoints.lifetime import live
@@ -31,8 +31,8 @@ async def _serve(stop: asyncio.Event) -> int:
     settings, clock = Settings(), SystemClock()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(telling(settings, process="processor", clock=clock))
-        backend = open_backend(settings, clock)
-        stack.push_async_callback(backend.close)
+        opened = backend_of(settings).open_backend(settings, clock)
+        backend = await stack.enter_async_context(opened)
         intake = alert_intake(backend, clock)
         processor = await build_processor(
             settings, backend=backend, intake=intake, clock=clock, stack=stack

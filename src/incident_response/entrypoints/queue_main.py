@@ -8,13 +8,11 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 
 from incident_response.adapters.system_clock import SystemClock
-from incident_response.bootstrap.aws import QUEUE_SETTINGS, aws_queues, open_aws
-from incident_response.bootstrap.backend import FILE_NAME, open_backend
-from incident_response.domain.errors import InvalidConfigurationError, NotFoundError
+from incident_response.bootstrap.backend import backend_of
+from incident_response.domain.errors import NotFoundError
 from incident_response.entrypoints.lifetime import live
 from incident_response.ports.event_queue import DeadLetter, EventQueue
 from incident_response.settings import Settings
@@ -30,29 +28,13 @@ def main(options: argparse.Namespace) -> int:
     doing = _show if options.what == "show" else _redrive
 
     async def life(_stop: asyncio.Event) -> int:
-        async with _queues(Settings()) as queues:
+        settings = Settings()
+        async with backend_of(settings).open_queues(settings, SystemClock()) as queues:
             for queue in _chosen(queues, options.queue):
                 await doing(queue, options)
         return 0
 
     return live(life)
-
-
-@asynccontextmanager
-async def _queues(settings: Settings) -> AsyncIterator[Mapping[str, EventQueue]]:
-    """Those of the installation's backend."""
-    if settings.backend == "aws":
-        async with open_aws(settings) as clients:
-            yield aws_queues(settings, clients)
-        return
-    file = settings.state_dir / FILE_NAME
-    if not file.exists():
-        raise InvalidConfigurationError(f"there is no store at {file}: set STATE_DIR")
-    backend = open_backend(settings, SystemClock())
-    try:
-        yield {name: backend.queue(name) for name in QUEUE_SETTINGS}
-    finally:
-        await backend.close()
 
 
 def _chosen(queues: Mapping[str, EventQueue], named: Sequence[str]) -> list[EventQueue]:

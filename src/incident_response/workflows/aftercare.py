@@ -21,6 +21,7 @@ from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.model import IncidentId, Json, UserId
 from incident_response.domain.policy import Policy
 from incident_response.domain.postmortem import REVIEW_WITHIN
+from incident_response.domain.queues import AFTERCARE_QUEUE
 from incident_response.ports.chat import Chat
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
@@ -30,8 +31,6 @@ from incident_response.ports.scheduler import Schedule, Scheduler
 from incident_response.workflows.change_incident import Decision, change_incident
 from incident_response.workflows.post_once import post_once
 
-AFTERCARE_QUEUE = "sla-check"
-"""The specification's name of the queue."""
 ROOM_ARCHIVE_DUE = "ROOM_ARCHIVE_DUE"
 SLA_CHECK = "SLA_CHECK"
 PULSE_FOLLOW_UP = "PULSE_FOLLOW_UP"

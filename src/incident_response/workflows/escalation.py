@@ -19,6 +19,7 @@ from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import SYSTEM, EntryKind, NewEntry
 from incident_response.domain.model import IncidentId, Json, UserId
 from incident_response.domain.policy import Policy
+from incident_response.domain.queues import NUDGE_QUEUE
 from incident_response.domain.response import Call
 from incident_response.ports.chat import Chat
 from incident_response.ports.clock import Clock
@@ -27,7 +28,6 @@ from incident_response.ports.scheduler import Schedule, Scheduler
 from incident_response.workflows.acknowledging import acknowledged
 from incident_response.workflows.calling import ESCALATE
 from incident_response.workflows.change_incident import Decision, change_incident
-from incident_response.workflows.nudge import NUDGE_QUEUE
 from incident_response.workflows.post_once import post_once
 from incident_response.workflows.roles import Asked
 from incident_response.workflows.room_board import RoomBoard

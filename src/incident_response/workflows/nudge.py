@@ -25,6 +25,7 @@ from incident_response.domain.incident import Incident
 from incident_response.domain.ledger import EntryKind, NewEntry
 from incident_response.domain.model import IncidentId, Json
 from incident_response.domain.policy import Policy
+from incident_response.domain.queues import NUDGE_QUEUE
 from incident_response.domain.response import PreparedUpdate
 from incident_response.ports.chat import Chat, Message
 from incident_response.ports.clock import Clock
@@ -39,7 +40,6 @@ from incident_response.workflows.post_once import post_once
 from incident_response.workflows.redelivery import KEY, is_decided
 from incident_response.workflows.roles import Asked
 
-NUDGE_QUEUE = "nudge-events"
 NUDGE_EVENT = "STATUS_UPDATE_NUDGE"
 GIVE_UP_AFTER = timedelta(days=7)
 """An orphaned schedule dies here."""

@@ -10,11 +10,11 @@ from incident_response.blocks.page_replies import draft_due
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import IncidentId
 from incident_response.domain.policy import Policy
+from incident_response.domain.queues import NUDGE_QUEUE
 from incident_response.ports.chat import Chat
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import IncidentStore
 from incident_response.ports.scheduler import Schedule, Scheduler
-from incident_response.workflows.nudge import NUDGE_QUEUE
 from incident_response.workflows.post_once import post_once
 
 PAGE_DRAFT_DUE = "PAGE_DRAFT_DUE"

@@ -14,9 +14,9 @@ import pytest
 
 from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.system_clock import SystemClock
-from incident_response.bootstrap.backend import FILE_NAME
 from incident_response.bootstrap.doctor import CHECKS, Found, Health, Process, examine
 from incident_response.bootstrap.doctor.check import EVERY_PROCESS, Check, Patient, fine
+from incident_response.bootstrap.embedded import FILE_NAME
 from incident_response.bootstrap.slack_app import BOT_SCOPES
 from incident_response.bootstrap.vendors import VENDORS
 from incident_response.domain.errors import UnavailableError

@@ -13,7 +13,7 @@ import aiohttp
 from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.alert_intake import SPOOL_NAME
-from incident_response.bootstrap.backend import FILE_NAME
+from incident_response.bootstrap.embedded import FILE_NAME
 from incident_response.domain.model import EventId
 from tests.entrypoints.processes import Json, Process, running, webhook_settings
 from tests.entrypoints.webhook.serving import PATH, encoded, sign

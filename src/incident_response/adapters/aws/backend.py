@@ -1,4 +1,4 @@
-"""All ports on AWS over one set of clients.
+"""The ports on AWS over one set of clients, as many as a process needs.
 
 Not here: any port's own work; opening the clients (session).
 """
@@ -17,6 +17,7 @@ from incident_response.adapters.aws.items import Items
 from incident_response.adapters.aws.lease import DynamoLeaseStore
 from incident_response.adapters.aws.ledger import DynamoLedger
 from incident_response.adapters.aws.scheduler import EventBridgeScheduler
+from incident_response.adapters.aws.secret_store import SecretsManagerStore
 from incident_response.adapters.aws.session import AwsClients
 from incident_response.adapters.aws.tables import Key
 from incident_response.domain.ledger import Seal
@@ -28,21 +29,24 @@ PROBE = Key("PROBE", "PROBE")
 """An item that means nothing: it is written to see whether anything can be."""
 
 
+Tables = tuple[str, str]
+"""Names of the tables of incidents and of ledgers."""
+
+
 class AwsBackend:
-    """The durable ports of a processor."""
+    """What a processor works with."""
 
     def __init__(
         self,
         clients: AwsClients,
         *,
-        tables: tuple[str, str],
+        tables: Tables,
         queues: Mapping[str, SqsQueue],
         scheduler: EventBridgeScheduler,
         seal: Seal,
         clock: Clock,
     ) -> None:
-        """``tables`` are the names of incidents and of ledgers."""
-        incidents, audit = (Items(clients.dynamodb, name) for name in tables)
+        incidents, audit = _items(clients, tables)
         self._incidents = incidents
         self._queues = queues
         self.seal = seal
@@ -73,3 +77,49 @@ class AwsBackend:
     async def ping(self) -> None:
         """Write an item: raises ``UnavailableError`` if nothing can be written now."""
         await self._incidents.put(at(PROBE))
+
+
+class AwsIngress:
+    """What a webhook works with: one table, one queue, the keys of who sends alerts."""
+
+    def __init__(
+        self, clients: AwsClients, *, table: str, queue: SqsQueue, secrets: SecretsManagerStore
+    ) -> None:
+        self._items = Items(clients.dynamodb, table)
+        self._queue = queue
+        self.intake = DynamoIntake(self._items)
+        self.secrets = secrets
+
+    def queue(self, name: str) -> SqsQueue:
+        """The one queue."""
+        assert name == self._queue.name, "a webhook has no other"
+        return self._queue
+
+    async def ping(self) -> None:
+        """As ``AwsBackend.ping``."""
+        await self._items.put(at(PROBE))
+
+
+class AwsRecords:
+    """What happened, for who only looks: nothing can be stored."""
+
+    def __init__(self, clients: AwsClients, *, tables: Tables, clock: Clock) -> None:
+        incidents, audit = _items(clients, tables)
+        self.incidents = DynamoIncidentStore(
+            clients.dynamodb, incidents=incidents, audit=audit, seal=None, clock=clock
+        )
+        self.ledger = DynamoLedger(audit, incidents)
+
+
+class AwsLedgers:
+    """Every ledger, and what checks it."""
+
+    def __init__(self, clients: AwsClients, *, tables: Tables, seal: Seal) -> None:
+        incidents, audit = _items(clients, tables)
+        self.ledger = DynamoLedger(audit, incidents)
+        self.seal = seal
+
+
+def _items(clients: AwsClients, tables: Tables) -> tuple[Items, Items]:
+    incidents, audit = tables
+    return Items(clients.dynamodb, incidents), Items(clients.dynamodb, audit)

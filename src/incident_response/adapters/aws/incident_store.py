@@ -30,6 +30,7 @@ from incident_response.adapters.aws.transaction import Put, Write, transact
 from incident_response.domain.errors import (
     ConflictError,
     IncidentResponseError,
+    InvalidConfigurationError,
     LeaseLostError,
     LedgerBrokenError,
     RateLimitedError,
@@ -62,8 +63,9 @@ class DynamoIncidentStore:
     """``ports.incident_store.IncidentStore``."""
 
     def __init__(
-        self, client: AwsClient, *, incidents: Items, audit: Items, seal: Seal, clock: Clock
+        self, client: AwsClient, *, incidents: Items, audit: Items, seal: Seal | None, clock: Clock
     ) -> None:
+        """Without ``seal`` it can only be read."""
         self._client = client
         self._incidents = incidents
         self._audit = audit
@@ -79,8 +81,7 @@ class DynamoIncidentStore:
     async def by_channel(self, channel_id: ChannelId) -> Incident | None:
         item = await self._incidents.get(channel_key(channel_id))
         incident = None if item is None else await self.get(IncidentId(item["incident_id"]))
-        is_its = incident is not None and incident.room is not None
-        return incident if is_its and _channel(incident) == channel_id else None
+        return incident if incident is not None and _channel(incident) == channel_id else None
 
     async def recent(self, *, open_only: bool, limit: int) -> list[Incident]:
         found: list[Found] = []
@@ -180,6 +181,8 @@ class DynamoIncidentStore:
     def _ledger_parts(
         self, change: Change, incident_id: IncidentId, *, head: tuple[int, str], life: Item
     ) -> Iterator[Part]:
+        if self._seal is None:
+            raise InvalidConfigurationError("LEDGER_KEY is not set: nothing can be sealed")
         seq, _ = head
         append = appending(
             self._audit.table,

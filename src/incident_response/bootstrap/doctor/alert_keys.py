@@ -1,7 +1,7 @@
 """Whether anybody may send alerts: a webhook without a key refuses to start."""
 
-from incident_response.alert_sources import ALERT_SOURCES
-from incident_response.bootstrap.alert_intake import generic_mapping, has_key
+from incident_response.bootstrap.alert_intake import generic_mapping
+from incident_response.bootstrap.backend import keys_set
 from incident_response.bootstrap.doctor.check import (
     ONLY_WEBHOOK,
     Check,
@@ -14,7 +14,7 @@ from incident_response.bootstrap.doctor.check import (
 
 async def _look(patient: Patient) -> Found:
     generic_mapping(patient.settings)
-    keyed = [source.name for source in ALERT_SOURCES if has_key(patient.settings, source)]
+    keyed = keys_set(patient.settings)
     if not keyed:
         return wrong("no alert source has a key, so no alert is taken in")
     return fine(f"taken in from {', '.join(keyed)}")

@@ -4,8 +4,8 @@ import asyncio
 import os
 from pathlib import Path
 
-from incident_response.bootstrap.backend import FILE_NAME, open_ledgers
 from incident_response.bootstrap.doctor.check import Check, Found, Patient, fine, wrong
+from incident_response.bootstrap.embedded import FILE_NAME, open_ledgers
 from incident_response.settings import Settings
 
 
@@ -19,11 +19,8 @@ async def _look(patient: Patient) -> Found:
 
 
 async def _read(settings: Settings) -> str:
-    file = open_ledgers(settings)
-    try:
+    async with open_ledgers(settings) as file:
         count = len(await file.ledger.incidents())
-    finally:
-        await file.close()
     return f"{settings.state_dir / FILE_NAME}, {count} incident{'' if count == 1 else 's'}"
 
 

@@ -7,7 +7,7 @@ import structlog
 
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.alert_intake import alert_intake, alert_spool
-from incident_response.bootstrap.backend import open_backend
+from incident_response.bootstrap.backend import backend_of
 from incident_response.bootstrap.telemetry import telling
 from incident_response.entrypoints.lifetime import live
 from incident_response.entrypoints.listening import listening
@@ -33,10 +33,9 @@ async def _serve(stop: asyncio.Event) -> int:
 
 
 async def _serve_alerts(settings: Settings, clock: SystemClock, stop: asyncio.Event) -> int:
-    backend = open_backend(settings, clock)
-    try:
-        intake = alert_intake(backend, clock, spool=alert_spool(settings))
-        server, probes = await build_webhook(settings, backend=backend, intake=intake, clock=clock)
+    async with backend_of(settings).open_ingress(settings, clock) as ingress:
+        intake = alert_intake(ingress, clock, spool=alert_spool(settings))
+        server, probes = await build_webhook(settings, ingress=ingress, intake=intake, clock=clock)
         health = HealthServer(clock=clock, probes=probes)
         async with asyncio.TaskGroup() as tasks:
             endless = [tasks.create_task(intake.run()), tasks.create_task(health.beat())]
@@ -49,8 +48,6 @@ async def _serve_alerts(settings: Settings, clock: SystemClock, stop: asyncio.Ev
                 await health.stop()
                 for task in endless:
                     task.cancel()
-    finally:
-        await backend.close()
     return 0
 
 

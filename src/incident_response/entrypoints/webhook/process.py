@@ -5,8 +5,8 @@ Not here: HTTP (app, server), the sources (alert_sources).
 
 from collections.abc import Mapping
 
-from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.bootstrap.alert_intake import AcceptedSource, accepted_sources
+from incident_response.bootstrap.backend import Ingress
 from incident_response.entrypoints.webhook.app import SourceBinding, WebhookApp
 from incident_response.entrypoints.webhook.health import Probe
 from incident_response.entrypoints.webhook.keys import KeyRing
@@ -17,14 +17,14 @@ from incident_response.workflows.accept_alert import AlertIntake
 
 
 async def build_webhook(
-    settings: Settings, *, backend: EmbeddedBackend, intake: AlertIntake, clock: Clock
+    settings: Settings, *, ingress: Ingress, intake: AlertIntake, clock: Clock
 ) -> tuple[WebhookServer, Mapping[str, Probe]]:
     """The server, not yet listening, and what has to hold for it to be ready.
 
     Raises ``InvalidConfigurationError`` if no source has a key.
     """
-    accepted = await accepted_sources(settings, backend)
-    keys = KeyRing(backend.secrets, clock)
+    accepted = await accepted_sources(settings, ingress)
+    keys = KeyRing(ingress.secrets, clock)
     app = WebhookApp(
         bindings=[_binding(source) for source in accepted],
         intake=intake,
@@ -32,7 +32,7 @@ async def build_webhook(
         clock=clock,
         environment=settings.environment,
     )
-    return WebhookServer(app=app), _probes(backend, keys, accepted)
+    return WebhookServer(app=app), _probes(ingress, keys, accepted)
 
 
 def _binding(accepted: AcceptedSource) -> SourceBinding:
@@ -45,10 +45,10 @@ def _binding(accepted: AcceptedSource) -> SourceBinding:
 
 
 def _probes(
-    backend: EmbeddedBackend, keys: KeyRing, accepted: tuple[AcceptedSource, ...]
+    ingress: Ingress, keys: KeyRing, accepted: tuple[AcceptedSource, ...]
 ) -> Mapping[str, Probe]:
     async def store() -> None:
-        await backend.ping()
+        await ingress.ping()
 
     async def secrets() -> None:
         for source in accepted:
