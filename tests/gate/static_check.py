@@ -95,6 +95,8 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("entrypoints/main.py", "importlib.import_module"): "the process named on the command line",
     ("adapters/anthropic_drafter/", "importlib.import_module"): "a heavy SDK, when it is needed",
     ("bootstrap/backend.py", "importlib.import_module"): "one of the two backends",
+    ("entrypoints/drill_main.py", "importlib.import_module"): "a local AWS, where one is wanted",
+    ("entrypoints/drill_aws.py", "asyncio.create_subprocess_exec"): "the local AWS",
     ("bootstrap/telemetry.py", "importlib.import_module"): "the SDK, where there is a collector",
     ("entrypoints/drill_life.py", "asyncio.create_subprocess_exec"): "audit verify, as people do",
     ("alert_sources/alertmanager.py", "getattr(first, key)"): "a key of a table beside it",

@@ -237,7 +237,7 @@ async def audit(life: Life) -> None:
         *(sys.executable, "-m", "incident_response.entrypoints.main", "audit", "verify"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        env={"STATE_DIR": str(life.stack.key_file.parent)},  # nobody else's settings
+        env=dict(life.stack.environment),  # nobody else's settings
     )
     said, _ = await process.communicate()
     text = said.decode(errors="replace").strip()

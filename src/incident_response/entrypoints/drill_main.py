@@ -7,14 +7,16 @@ program says of itself.
 
 import argparse
 import asyncio
+import importlib
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from incident_response.domain.errors import UnavailableError
+from incident_response.domain.errors import InvalidConfigurationError, UnavailableError
 from incident_response.domain.incident import Incident
 from incident_response.domain.model import IncidentId, Json
 from incident_response.entrypoints.drill_life import (
@@ -26,7 +28,7 @@ from incident_response.entrypoints.drill_life import (
 )
 from incident_response.entrypoints.drill_people import Person
 from incident_response.entrypoints.lifetime import live
-from incident_response.entrypoints.local_stack import LocalStack, Ports, local_stack
+from incident_response.entrypoints.local_stack import LocalStack, Place, Ports, local_stack
 from incident_response.ports.incident_store import PlanState, StepRecord, StepState
 from incident_response.sandbox.alerts import AlertOrder
 from incident_response.telemetry import configure_logging
@@ -80,7 +82,10 @@ async def _drill(options: argparse.Namespace, stop: asyncio.Event) -> int:
     tell = _silent if options.json else _tell
     with tempfile.TemporaryDirectory(prefix="incident-drill-") as folder:
         tell("Starting a throw-away stack ...")
-        async with local_stack(Path(folder), Ports()) as stack:
+        async with (
+            _place(options) as place,
+            local_stack(Path(folder), Ports(), place=place) as stack,
+        ):
             verdict = await drill(stack, options.deadline, tell, stop=stop)
             if options.full and not verdict.problems:
                 verdict = await live_on(stack, verdict, tell, stop=stop)
@@ -91,6 +96,19 @@ async def _drill(options: argparse.Namespace, stop: asyncio.Event) -> int:
     if stop.is_set():
         return INTERRUPTED
     return 1 if verdict.problems else 0
+
+
+@asynccontextmanager
+async def _place(options: argparse.Namespace) -> AsyncIterator[Place | None]:
+    """Where the stack keeps what it has to keep; None: in its folder."""
+    if options.backend == "aws":
+        aws = importlib.import_module("incident_response.entrypoints.drill_aws")
+        async with aws.aws_place(options.endpoint_url) as place:
+            yield place
+    elif options.endpoint_url:
+        raise InvalidConfigurationError("--endpoint-url is for --backend aws")
+    else:
+        yield None
 
 
 async def drill(

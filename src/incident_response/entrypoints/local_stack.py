@@ -5,7 +5,7 @@ Used by ``local`` and by the drill. Not here: the command line, what is told to 
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,8 @@ class LocalStack:
     health_url: str
     key_file: Path
     """Holds the key that alerts are signed with."""
+    environment: Mapping[str, str]
+    """Variables by which another process finds what it keeps."""
 
     @property
     def page_url(self) -> str:
@@ -136,6 +138,7 @@ async def local_stack(
                     webhook_url=webhook_url,
                     health_url=health_url,
                     key_file=state_dir / KEY_FILE,
+                    environment=_environment(settings),
                 )
             finally:
                 health.is_draining = True
@@ -228,6 +231,20 @@ def sandbox_settings(url: str) -> dict[str, object]:
         "statuspage_url": f"{url}/statuspage/v1",
         "statuspage_api_key": tokens.statuspage,
         "statuspage_page_id": company.status_page_id,
+    }
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    if settings.backend == "embedded":
+        return {"STATE_DIR": str(settings.state_dir)}
+    assert settings.ledger_key is not None, "the AWS backend does not open without"
+    return {
+        "BACKEND": settings.backend,
+        "AWS_REGION": settings.aws_region,
+        "AWS_ENDPOINT_URL": settings.aws_endpoint_url,
+        "INCIDENTS_TABLE": settings.incidents_table,
+        "AUDIT_TABLE": settings.audit_table,
+        "LEDGER_KEY": settings.ledger_key.get_secret_value(),
     }
 
 

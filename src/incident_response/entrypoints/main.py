@@ -219,6 +219,18 @@ def _add_drill(parser: argparse.ArgumentParser) -> None:
         "--full", action="store_true", help="the whole life, to a closed page and a postmortem"
     )
     parser.add_argument(
+        "--backend",
+        default="embedded",
+        choices=("embedded", "aws"),
+        help="on one file, or on a local AWS (default: embedded)",
+    )
+    parser.add_argument(
+        "--endpoint-url",
+        default="",
+        metavar="URL",
+        help="a local AWS that is running (default: a ministack of its own)",
+    )
+    parser.add_argument(
         "--deadline",
         type=_seconds,
         default=60.0,

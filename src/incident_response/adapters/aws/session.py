@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import aioboto3
 from aiobotocore.config import AioConfig
@@ -20,6 +21,7 @@ LONGEST_POLL_SECONDS = 20
 POLL_READ_SECONDS = LONGEST_POLL_SECONDS + READ_SECONDS
 ATTEMPTS = 3
 CONNECTIONS = 64
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 AwsClient = Any
 """The SDK makes its clients at run time and ships no types for them."""
@@ -41,9 +43,10 @@ class AwsClients:
 async def aws_clients(region: str, endpoint_url: str = "") -> AsyncIterator[AwsClients]:
     """Clients for ``region``; ``endpoint_url`` is another AWS than Amazon's, such as ministack.
 
-    Credentials are found as the SDK does: environment, files, the pod's or the machine's role.
+    Credentials are found as the SDK does: environment, files, the pod's or the machine's role. An
+    AWS on this machine gets made-up ones: it takes any, and the real ones are not for it.
     """
-    session = _session(region)
+    session = _session(region, is_local=is_on_this_machine(endpoint_url))
     async with AsyncExitStack() as stack:
 
         async def opened(service: str, read_seconds: int = READ_SECONDS) -> AwsClient:
@@ -61,10 +64,16 @@ async def aws_clients(region: str, endpoint_url: str = "") -> AsyncIterator[AwsC
         )
 
 
+def is_on_this_machine(endpoint_url: str) -> bool:
+    """Whether the address cannot be reached from elsewhere, nor be elsewhere."""
+    return urlsplit(endpoint_url).hostname in LOOPBACK
+
+
 @functools.cache
-def _session(region: str) -> aioboto3.Session:
+def _session(region: str, *, is_local: bool) -> aioboto3.Session:
     """It remembers the SDK's descriptions of the services, which take half a second to read."""
-    return aioboto3.Session(region_name=region)
+    made_up = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    return aioboto3.Session(region_name=region, **(made_up if is_local else {}))
 
 
 def _config(read_seconds: int) -> AioConfig:
