@@ -58,6 +58,8 @@ Schemes = Annotated[tuple[AuthScheme, ...], NoDecode, BeforeValidator(_split)]
 """Schemes separated by commas; one of them has to hold."""
 Port = Annotated[int, Field(ge=0, le=65535)]
 """A TCP port; 0 takes a free one."""
+TableName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
+"""As DynamoDB takes it."""
 Names = Annotated[dict[str, str], NoDecode, BeforeValidator(_decode)]
 """A JSON object of strings."""
 
@@ -101,6 +103,10 @@ class Settings(BaseSettings):
     )
     aws_region: str = ""
     aws_endpoint_url: str = Field(default="", description="Another AWS than Amazon's, for trials")
+    incidents_table: TableName = Field(
+        default="incident-response-incidents", description="Incidents and what is at work on them"
+    )
+    audit_table: TableName = Field(default="incident-response-audit", description="The ledgers")
     incident_queue_url: str = ""
     nudge_queue_url: str = ""
     sla_queue_url: str = ""
