@@ -29,7 +29,8 @@ os.environ["GATEWAY_PORT"] = str(_listener.getsockname()[1])
 from hypercorn.asyncio import serve  # noqa: E402 - ministack reads the environment when imported
 from hypercorn.config import Config  # noqa: E402
 from ministack.app import app  # noqa: E402
-from ministack.services import eventbridge, scheduler, sqs  # noqa: E402
+from ministack.services import dynamodb, eventbridge, scheduler, sqs  # noqa: E402
+from ministack.services.cloudformation import provisioners  # noqa: E402
 
 Json = dict[str, Any]
 Answer = tuple[int, Json, bytes]
@@ -160,6 +161,49 @@ def _delete_message(data: Json, queue_url: str) -> Json:
     return {}
 
 
+# DynamoDB
+
+
+def _update_ttl(data: Json) -> Answer:
+    """AWS: what expires by an attribute already is refused, as is another one meanwhile."""
+    setting = dynamodb._ttl_settings.get(data["TableName"], {})
+    wanted = data["TimeToLiveSpecification"]
+    if wanted["Enabled"] and setting.get("TimeToLiveStatus") == "ENABLED":
+        why = "TimeToLive is already enabled"
+        error: Answer = dynamodb.error_response_json("ValidationException", why, 400)
+        return error
+    answer: Answer = _stock_update_ttl(data)
+    return answer
+
+
+def _update_table(data: Json) -> Answer:
+    """AWS: one index is made or deleted in a request."""
+    if len(data.get("GlobalSecondaryIndexUpdates", ())) > 1:
+        why = "Subscriber limit exceeded: Only 1 online index can be created or deleted at a time"
+        error: Answer = dynamodb.error_response_json("LimitExceededException", why, 400)
+        return error
+    answer: Answer = _stock_update_table(data)
+    return answer
+
+
+def _create_by_template(logical_id: str, properties: Json, stack: str) -> tuple[str, Json]:
+    """AWS: encryption, expiry and recovery are as the template says, and indexes have a status."""
+    made: tuple[str, Json] = _stock_create_by_template(logical_id, properties, stack)
+    name, _ = made
+    at = {"TableName": name}
+    table = dynamodb._tables[name]
+    for index in table["GlobalSecondaryIndexes"]:
+        index["IndexStatus"] = "ACTIVE"
+    encryption = {"Enabled": properties.get("SSESpecification", {}).get("SSEEnabled", False)}
+    table["SSEDescription"] = dynamodb._sse_description_from_spec(encryption)
+    if expiry := properties.get("TimeToLiveSpecification"):
+        _stock_update_ttl({**at, "TimeToLiveSpecification": expiry})
+    if recovery := properties.get("PointInTimeRecoverySpecification"):
+        asked = {**at, "PointInTimeRecoverySpecification": recovery}
+        dynamodb._update_continuous_backups(asked)
+    return made
+
+
 # The process
 
 
@@ -180,6 +224,11 @@ def _say(what: Json) -> None:
 
 _stock_delete = sqs._act_delete_message
 sqs._HANDLERS["DeleteMessage"] = _delete_message
+_stock_update_ttl, dynamodb._update_ttl = dynamodb._update_ttl, _update_ttl
+_stock_update_table, dynamodb._update_table = dynamodb._update_table, _update_table
+_tables_by_template = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]
+_stock_create_by_template = _tables_by_template["create"]
+_tables_by_template["create"] = _create_by_template
 scheduler._create_schedule = _checked(scheduler._create_schedule)
 scheduler._update_schedule = _checked(scheduler._update_schedule)
 scheduler._ticker_loop = _tick_loop

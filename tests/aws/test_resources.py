@@ -9,6 +9,8 @@ from incident_response.adapters.aws.resources import (
     SecretResource,
     queue_resources,
 )
+from incident_response.adapters.aws.table_resource import TableResource
+from incident_response.adapters.aws.tables import audit_table, incidents_table
 from incident_response.domain.errors import RefusedError
 from tests.aws.between import Between, Refusal
 from tests.aws.harness import AwsPorts
@@ -16,6 +18,8 @@ from tests.aws.harness import AwsPorts
 
 def some(prefix: str) -> tuple[Resource, ...]:
     return (
+        TableResource(incidents_table(f"{prefix}-incidents")),
+        TableResource(audit_table(f"{prefix}-audit")),
         *queue_resources(f"{prefix}-x", ("one", "two")),
         ScheduleGroupResource(f"{prefix}-x"),
         SecretResource(f"{prefix}-x/key", "for the test"),
@@ -70,6 +74,7 @@ async def test_a_secret_that_is_being_deleted_is_told(ports: AwsPorts) -> None:
 @pytest.mark.parametrize(
     ("operation", "resource"),
     [
+        ("CreateTable", TableResource(incidents_table("denied"))),
         ("CreateQueue", QueueResource("denied.fifo", {"FifoQueue": "true"})),
         ("POST", ScheduleGroupResource("denied")),
         ("CreateSecret", SecretResource("denied", "")),

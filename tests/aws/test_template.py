@@ -12,6 +12,18 @@ import yaml
 
 from incident_response.adapters.aws.event_queue import SqsQueue
 from incident_response.adapters.aws.session import aws_clients
+from incident_response.adapters.aws.table_form import (
+    ENCRYPTED,
+    RECOVERABLE,
+    creation,
+    expiry,
+)
+from incident_response.adapters.aws.tables import (
+    WORK_INDEX,
+    Table,
+    audit_table,
+    incidents_table,
+)
 from incident_response.alert_sources import ALERT_SOURCES
 from incident_response.bootstrap.aws import (
     QUEUE_SETTINGS,
@@ -29,6 +41,8 @@ from tests.ports import samples
 
 TEMPLATE = Path(__file__).parents[2] / "artifacts" / "aws" / "incident-response.yaml"
 PREFIX = "template-test"
+TABLES = {"IncidentsTable": incidents_table, "AuditTable": audit_table}
+ITEMS = {"BatchGetItem", "GetItem", "PutItem"}
 
 
 class _Loader(yaml.SafeLoader):
@@ -60,7 +74,12 @@ class Deployed:
 @pytest.fixture
 async def deployed(ministack: Ministack, template: dict[str, Any]) -> AsyncIterator[Deployed]:
     """A stack of the template, and the settings as its outputs say."""
-    chosen = {"ScheduleGroupName": f"{PREFIX}-group", "WebhookSecretId": f"{PREFIX}/webhook"}
+    chosen = {
+        "IncidentsTableName": f"{PREFIX}-incidents",
+        "AuditTableName": f"{PREFIX}-audit",
+        "ScheduleGroupName": f"{PREFIX}-group",
+        "WebhookSecretId": f"{PREFIX}/webhook",
+    }
     parameters = {"Prefix": PREFIX, **chosen}
     session = aioboto3.Session(region_name=REGION)
     async with session.client("cloudformation", endpoint_url=ministack.url) as client:
@@ -98,7 +117,7 @@ async def test_what_the_template_makes_is_what_the_check_wants(
 ) -> None:
     async with aws_clients(REGION, ministack.url) as clients:
         resources = aws_resources(deployed.settings, prefix=PREFIX)
-        assert len(resources) == 2 * len(QUEUE_SETTINGS) + 1 + len(ALERT_SOURCES)
+        assert len(resources) == len(TABLES) + 2 * len(QUEUE_SETTINGS) + 1 + len(ALERT_SOURCES)
         wrong = {resource.name: await resource.wrong(clients) for resource in resources}
     assert not any(wrong.values()), wrong
 
@@ -112,13 +131,104 @@ async def test_the_template_makes_nothing_that_the_check_does_not_know(
     assert len(ours) == len(known)
 
 
-def allowed(template: dict[str, Any], name: str) -> set[str]:
-    document = template["Resources"][name]["Properties"]["PolicyDocument"]
-    found: set[str] = set()
-    for statement in document["Statement"]:
-        action = statement["Action"]
-        found |= {action} if isinstance(action, str) else set(action)
+def properties(table: Table) -> dict[str, Any]:
+    """What the code asks DynamoDB for, as CloudFormation spells it."""
+    return {
+        **creation(table),
+        "SSESpecification": {"SSEEnabled": ENCRYPTED["Enabled"]},
+        "TimeToLiveSpecification": expiry(table),
+        "PointInTimeRecoverySpecification": RECOVERABLE,
+    }
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_templates_tables_are_the_codes_to_the_last_property(
+    template: dict[str, Any], name: str
+) -> None:
+    resource = template["Resources"][name]
+    wanted = properties(TABLES[name]("any"))
+    assert resource["Properties"] == {**wanted, "TableName": {"Ref": f"{name}Name"}}
+    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_what_the_template_makes_is_named_as_the_settings_name_it(
+    template: dict[str, Any],
+) -> None:
+    settings = Settings.isolated()
+    defaults = {
+        one["Description"].split(",")[0].lower(): one["Default"]
+        for one in template["Parameters"].values()
+        if one["Description"].split(",")[0].isupper()
+    }
+    assert set(defaults) >= {"incidents_table", "audit_table"}
+    assert defaults == {name: getattr(settings, name) for name in defaults}
+
+
+def statements(template: dict[str, Any], policy: str) -> list[dict[str, Any]]:
+    document = template["Resources"][policy]["Properties"]["PolicyDocument"]
+    assert all(statement["Effect"] == "Allow" for statement in document["Statement"])
+    found: list[dict[str, Any]] = document["Statement"]
     return found
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def allowed(template: dict[str, Any], policy: str) -> set[str]:
+    """Beside the tables, of which ``table_rights`` tells more."""
+    asked = [listed(statement["Action"]) for statement in statements(template, policy)]
+    return {one for actions in asked for one in actions if not one.startswith("dynamodb:")}
+
+
+def table_rights(template: dict[str, Any], policy: str) -> dict[str, set[str]]:
+    """What may be done with each table and index, such as ``AuditTable/index/ledger-index``; what
+    may be done under a condition only is followed by a question mark.
+    """
+    rights: dict[str, set[str]] = {}
+    for statement in statements(template, policy):
+        actions = [one.partition("dynamodb:")[2] for one in listed(statement["Action"])]
+        mark = "?" if "Condition" in statement else ""
+        for resource in listed(statement["Resource"]) if all(actions) else ():
+            (where,) = resource.values()
+            name = where.removeprefix("${").replace(".Arn}", "").removesuffix(".Arn")
+            rights.setdefault(name, set()).update(f"{one}{mark}" for one in actions)
+    return rights
+
+
+def index_names(name: str) -> set[str]:
+    return {f"{name}/index/{index.name}" for index in TABLES[name]("any").indexes}
+
+
+def test_the_webhook_takes_alerts_in_and_finds_those_that_wait(template: dict[str, Any]) -> None:
+    assert table_rights(template, "WebhookPolicy") == {
+        "IncidentsTable": ITEMS | {"UpdateItem"},
+        f"IncidentsTable/index/{WORK_INDEX.name}": {"Query"},
+    }
+
+
+def test_the_processor_works_on_every_index_and_deletes_nothing(template: dict[str, Any]) -> None:
+    works = ITEMS | {"ConditionCheckItem", "Query"}
+    indexes = index_names("IncidentsTable") | index_names("AuditTable")
+    assert table_rights(template, "ProcessorPolicy") == {
+        "IncidentsTable": works | {"UpdateItem"},
+        "AuditTable": works | {"UpdateItem?"},
+        **{index: {"Query"} for index in indexes},
+    }
+
+
+def test_of_a_ledger_nothing_can_be_updated_but_when_it_expires(template: dict[str, Any]) -> None:
+    (restricted,) = [
+        statement
+        for statement in statements(template, "ProcessorPolicy")
+        if statement["Action"] == "dynamodb:UpdateItem"
+    ]
+    table = audit_table("any")
+    named = {"dynamodb:Attributes": [*table.keys, table.expires_at]}
+    assert restricted["Condition"] == {
+        "ForAllValues:StringEquals": named,
+        "Null": {"dynamodb:Attributes": "false"},
+    }
 
 
 async def exercised(settings: Settings, wire: Between, clock: Clock) -> tuple[set[str], set[str]]:
@@ -198,6 +308,14 @@ def test_schedules_fire_into_the_queues_that_their_role_may_send_to(
     (policy,) = template["Resources"]["SchedulerRole"]["Properties"]["Policies"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Resource"] == [{"GetAtt": "NudgeQueue.Arn"}, {"GetAtt": "SlaQueue.Arn"}]
+
+
+@pytest.mark.parametrize("table", [make("any") for make in TABLES.values()])
+def test_the_document_tells_every_index_with_its_keys(table: Table) -> None:
+    document = (TEMPLATE.parents[2] / "docs" / "aws-resources.md").read_text("utf-8")
+    rows = [line.split("|")[2:5] for line in document.splitlines() if "-index` |" in line]
+    told = {tuple(cell.split("`")[1] for cell in row) for row in rows}
+    assert {(one.name, one.partition, one.sort) for one in table.indexes} <= told
 
 
 def test_the_document_names_everything_that_has_to_be_there() -> None:

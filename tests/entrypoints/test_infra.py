@@ -30,6 +30,8 @@ def env(ministack: Ministack) -> Mapping[str, str]:
         "BACKEND": "aws",
         "AWS_REGION": REGION,
         "AWS_ENDPOINT_URL": ministack.url,
+        "INCIDENTS_TABLE": f"{own}-incidents",
+        "AUDIT_TABLE": f"{own}-audit",
         "SCHEDULE_GROUP": own,
         "WEBHOOK_SECRET_ID": f"{own}/webhook",
     }
@@ -49,6 +51,10 @@ async def test_a_bare_aws_is_checked_made_and_worked_with(env: Mapping[str, str]
     prefix = ("--prefix", env["SCHEDULE_GROUP"])
     code, said = await run("infra", "check", *prefix, env=env)
     assert code == 1
+    assert said.startswith(
+        f"table {env['INCIDENTS_TABLE']}: WRONG: it is missing\n"
+        f"table {env['AUDIT_TABLE']}: WRONG: it is missing\n"
+    )
     assert f"queue {env['SCHEDULE_GROUP']}-incident-events.fifo: WRONG: it is missing" in said
 
     code, said = await run("infra", "apply", *prefix, env=env)

@@ -19,6 +19,8 @@ from incident_response.adapters.aws.resources import (
 from incident_response.adapters.aws.scheduler import EventBridgeScheduler
 from incident_response.adapters.aws.secret_store import SecretsManagerStore
 from incident_response.adapters.aws.session import AwsClients, aws_clients
+from incident_response.adapters.aws.table_resource import TableResource
+from incident_response.adapters.aws.tables import audit_table, incidents_table
 from incident_response.alert_sources import ALERT_SOURCES
 from incident_response.bootstrap.backend import (
     Ingress,
@@ -167,6 +169,8 @@ def aws_resources(settings: Settings, *, prefix: str) -> tuple[Resource, ...]:
         for source in ALERT_SOURCES
     )
     return (
+        TableResource(incidents_table(settings.incidents_table)),
+        TableResource(audit_table(settings.audit_table)),
         *queue_resources(prefix, tuple(QUEUE_SETTINGS)),
         ScheduleGroupResource(settings.schedule_group),
         *secrets,

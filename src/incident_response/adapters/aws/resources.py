@@ -1,7 +1,7 @@
 """What has to be there in AWS, as data, and how each kind is looked at and made.
 
 ``infra apply`` and ``infra check`` go through a list of these, and the CloudFormation template is
-held against them. Not here: roles and policies (``artifacts/aws``), tables (tables).
+held against them. Not here: roles and policies (``artifacts/aws``), tables (table_resource).
 """
 
 import json

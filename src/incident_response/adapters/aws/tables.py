@@ -3,7 +3,8 @@
 Incidents and what is at work on them lie in one table, the ledgers in another that nobody may
 change or delete from. No index decides anything: ``work-index`` finds what may have work,
 ``slack-channel-index`` is for people and dashboards, ``ledger-index`` lists the ledgers. Not here:
-making the tables (resources), what an item holds beside its keys (the adapter that writes it).
+what a table is besides (table_form), what an item holds beside its keys (the adapter that writes
+it).
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table, on demand, with point-in-time recovery."""
+    """A table; what else holds of every one of ours says ``table_form``."""
 
     name: str
     indexes: tuple[Index, ...]
