@@ -1,0 +1,99 @@
+"""What other files say there is, for the chart to be compared with: settings, secrets, metrics."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import yaml
+from pydantic import SecretStr
+
+from incident_response.alert_sources import ALERT_SOURCES
+from incident_response.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+PROMISED_SETTINGS = {
+    "BACKEND",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL",
+    "INCIDENTS_TABLE",
+    "AUDIT_TABLE",
+    "INCIDENT_QUEUE_URL",
+    "NUDGE_QUEUE_URL",
+    "SLA_QUEUE_URL",
+    "SCHEDULE_GROUP",
+    "SCHEDULER_ROLE_ARN",
+    "WEBHOOK_SECRET_ID",
+    "ENVIRONMENT",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_SERVICE_NAME",
+}
+"""Of the AWS backend and of telemetry; the same as in ``Settings`` where those are there."""
+PROMISED_SECRETS = {"OTEL_EXPORTER_OTLP_HEADERS"}
+
+METRICS = {
+    "incident_response_alert_count_total",
+    "incident_response_approval_latency_seconds",
+    "incident_response_assembly_duration_seconds",
+    "incident_response_auditor_heartbeat_total",
+    "incident_response_directory_failures_total",
+    "incident_response_drafts_total",
+    "incident_response_model_cost_USD_total",
+    "incident_response_model_tokens_total",
+    "incident_response_nudge_count_total",
+    "incident_response_opened_count_total",
+    "incident_response_postmortem_count_total",
+    "incident_response_publish_count_total",
+    "incident_response_queue_age_seconds",
+    "incident_response_queue_dead_letters",
+    "incident_response_queue_depth",
+    "incident_response_redactions_total",
+    "incident_response_resolved_count_total",
+    "incident_response_socket_connections",
+    "incident_response_step_failures_total",
+}
+"""What Prometheus has of us; docs/telemetry.md is the authority."""
+
+
+def _is_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(map(_is_secret, get_args(annotation)))
+
+
+def settings() -> set[str]:
+    """Every variable that the program reads."""
+    return {name.upper() for name in Settings.model_fields} | PROMISED_SETTINGS
+
+
+def secrets() -> set[str]:
+    """Those of them that hold a secret."""
+    fields = Settings.model_fields.items()
+    found = {name.upper() for name, field in fields if _is_secret(field.annotation)}
+    return found | PROMISED_SECRETS
+
+
+def webhook_keys() -> set[str]:
+    """The secrets of the alert sources."""
+    return {f"{source.name.upper().replace('-', '_')}_WEBHOOK_KEY" for source in ALERT_SOURCES}
+
+
+def documented_settings() -> set[str]:
+    """The variables that docs/configuration.md has a row of."""
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    return set(re.findall(r"^\| `([A-Z_]+)` \|", text, re.MULTILINE))
+
+
+def chart_values() -> dict[str, dict[str, dict[str, object]]]:
+    """The chart's own values."""
+    text = (ROOT / "chart" / "values.yaml").read_text(encoding="utf-8")
+    values: dict[str, dict[str, dict[str, object]]] = yaml.safe_load(text)
+    return values
+
+
+def metrics_in(expression: str) -> set[str]:
+    """Our metrics that a query names, a histogram without its ``_bucket``, ``_sum``, ``_count``."""
+    names = set(re.findall(r"\bincident_response_\w+", expression))
+    return {
+        re.sub(r"_(bucket|sum|count)$", "", name) if "_seconds_" in name else name
+        for name in names
+    }
