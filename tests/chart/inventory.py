@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from incident_response.alert_sources import ALERT_SOURCES
 from incident_response.settings import Settings
+from incident_response.telemetry.metrics import METRICS, Metric
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,30 +32,6 @@ PROMISED_SETTINGS = {
 }
 """Of the AWS backend and of telemetry; the same as in ``Settings`` where those are there."""
 PROMISED_SECRETS = {"OTEL_EXPORTER_OTLP_HEADERS"}
-
-METRICS = {
-    "incident_response_alert_count_total",
-    "incident_response_approval_latency_seconds",
-    "incident_response_assembly_duration_seconds",
-    "incident_response_auditor_heartbeat_total",
-    "incident_response_directory_failures_total",
-    "incident_response_drafts_total",
-    "incident_response_model_cost_USD_total",
-    "incident_response_model_tokens_total",
-    "incident_response_nudge_count_total",
-    "incident_response_opened_count_total",
-    "incident_response_postmortem_count_total",
-    "incident_response_publish_count_total",
-    "incident_response_queue_age_seconds",
-    "incident_response_queue_dead_letters",
-    "incident_response_queue_depth",
-    "incident_response_redactions_total",
-    "incident_response_resolved_count_total",
-    "incident_response_socket_connections",
-    "incident_response_step_failures_total",
-}
-"""What Prometheus has of us; docs/telemetry.md is the authority."""
-
 
 def _is_secret(annotation: object) -> bool:
     return annotation is SecretStr or any(map(_is_secret, get_args(annotation)))
@@ -90,10 +67,33 @@ def chart_values() -> dict[str, dict[str, dict[str, object]]]:
     return values
 
 
+_BY_NAME = {metric.prometheus: metric for metric in METRICS}
+_QUERIED = re.compile(r"\b(incident_response_\w+)(?:\{([^}]*)\})?")
+
+
+def prometheus_metrics() -> set[str]:
+    """What Prometheus has of us."""
+    return set(_BY_NAME)
+
+
+def attributes_of(metric: str) -> set[str]:
+    """The labels of ``metric`` that we give it."""
+    found: Metric = _BY_NAME[metric]
+    return set(found.attributes)
+
+
 def metrics_in(expression: str) -> set[str]:
     """Our metrics that a query names, a histogram without its ``_bucket``, ``_sum``, ``_count``."""
-    names = set(re.findall(r"\bincident_response_\w+", expression))
-    return {
-        re.sub(r"_(bucket|sum|count)$", "", name) if "_seconds_" in name else name
-        for name in names
-    }
+    return {_base(name) for name, _labels in _QUERIED.findall(expression)}
+
+
+def asked_labels(expression: str) -> list[tuple[str, set[str]]]:
+    """Each of our metrics that a query names with the labels that it selects by."""
+    return [
+        (_base(name), set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", labels)))
+        for name, labels in _QUERIED.findall(expression)
+    ]
+
+
+def _base(name: str) -> str:
+    return re.sub(r"_(bucket|sum|count)$", "", name) if "_seconds_" in name else name

@@ -18,10 +18,11 @@ def rules(**changes: Any) -> Object:
     return spec
 
 
-def alerts(**changes: Any) -> dict[str, Object]:
-    """Every alert by name."""
+def alerts(**changes: Any) -> list[Object]:
+    """Every alert; one with two severities is there twice."""
     (group,) = rules(**changes)["groups"]
-    return {rule["alert"]: rule for rule in group["rules"]}
+    found: list[Object] = group["rules"]
+    return found
 
 
 def promtool(*arguments: str, folder: Path) -> None:
@@ -41,10 +42,11 @@ def check_firing(
     *,
     at: str,
     folder: Path,
+    by: str = "outcome, queue",
     **changes: Any,
 ) -> None:
     """Fail unless exactly ``firing``, such as ``Name`` or ``Name/label value``, fire ``at`` a time
-    such as ``10m``.
+    such as ``10m``, told apart ``by`` these labels.
 
     ``series`` is in promtool's notation with a sample each 30 seconds: ``0x4 1+1x6 _x3``.
     """
@@ -61,7 +63,7 @@ def check_firing(
                 ],
                 "promql_expr_test": [
                     {
-                        "expr": 'count by (alertname, outcome, queue) (ALERTS{alertstate="firing"})',
+                        "expr": f'count by (alertname, {by}) (ALERTS{{alertstate="firing"}})',
                         "eval_time": at,
                         "exp_samples": expected,
                     }
