@@ -2,51 +2,25 @@
 
 import re
 from pathlib import Path
-from typing import get_args
 
 import yaml
-from pydantic import SecretStr
 
 from incident_response.alert_sources import ALERT_SOURCES
+from incident_response.bootstrap.secret_inventory import secret_variables
 from incident_response.settings import Settings
 from incident_response.telemetry.metrics import METRICS, Metric
 
 ROOT = Path(__file__).parents[2]
 
-PROMISED_SETTINGS = {
-    "BACKEND",
-    "AWS_REGION",
-    "AWS_ENDPOINT_URL",
-    "INCIDENTS_TABLE",
-    "AUDIT_TABLE",
-    "INCIDENT_QUEUE_URL",
-    "NUDGE_QUEUE_URL",
-    "SLA_QUEUE_URL",
-    "SCHEDULE_GROUP",
-    "SCHEDULER_ROLE_ARN",
-    "WEBHOOK_SECRET_ID",
-    "ENVIRONMENT",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_HEADERS",
-    "OTEL_SERVICE_NAME",
-}
-"""Of the AWS backend and of telemetry; the same as in ``Settings`` where those are there."""
-PROMISED_SECRETS = {"OTEL_EXPORTER_OTLP_HEADERS"}
-
-def _is_secret(annotation: object) -> bool:
-    return annotation is SecretStr or any(map(_is_secret, get_args(annotation)))
-
 
 def settings() -> set[str]:
     """Every variable that the program reads."""
-    return {name.upper() for name in Settings.model_fields} | PROMISED_SETTINGS
+    return {name.upper() for name in Settings.model_fields}
 
 
 def secrets() -> set[str]:
     """Those of them that hold a secret."""
-    fields = Settings.model_fields.items()
-    found = {name.upper() for name, field in fields if _is_secret(field.annotation)}
-    return found | PROMISED_SECRETS
+    return set(secret_variables())
 
 
 def webhook_keys() -> set[str]:
@@ -83,7 +57,7 @@ def attributes_of(metric: str) -> set[str]:
 
 
 def metrics_in(expression: str) -> set[str]:
-    """Our metrics that a query names, a histogram without its ``_bucket``, ``_sum``, ``_count``."""
+    """Our metrics that a query names; a histogram without ``_bucket``, ``_sum``, ``_count``."""
     return {_base(name) for name, _labels in _QUERIED.findall(expression)}
 
 

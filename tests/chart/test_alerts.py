@@ -251,6 +251,14 @@ def test_the_runbook_has_a_section_and_a_row_for_every_alert_and_for_no_other() 
     assert sections == names | {"Regular"}
 
 
+def test_the_runbook_says_whether_an_alert_wakes_somebody() -> None:
+    text = (ROOT / "artifacts" / "runbook.md").read_text(encoding="utf-8")
+    for name, wakes in re.findall(r"^\| \[(\w+)\]\(.*\| ([^|]+) \|$", text, re.MULTILINE):
+        told = {word for word, said in (("page", "yes"), ("ticket", "in hours")) if said in wakes}
+        urgent = {rule["labels"]["severity"] for rule in alerts() if rule["alert"] == name}
+        assert told == urgent, name
+
+
 def test_the_rules_are_evaluated_as_often_as_metrics_come() -> None:
     (group,) = rules()["groups"]
     assert group["interval"] == "30s"

@@ -1,9 +1,15 @@
 """Each pod has its own secrets and no other, from where they are seeded."""
 
-import importlib.util
+import json
+import re
+from fnmatch import fnmatch
+from typing import Any
 
 import pytest
 
+from incident_response.bootstrap.secret_inventory import ENVIRONMENTS as SEEDED
+from incident_response.bootstrap.secret_inventory import inventory
+from incident_response.entrypoints.main import main
 from tests.chart.inventory import ROOT, chart_values, secrets, webhook_keys
 from tests.chart.rendering import (
     PROCESSES,
@@ -15,7 +21,8 @@ from tests.chart.rendering import (
     render,
 )
 
-EVERYTHING = {
+NAMES = re.compile(r"`([A-Z*_]+)`")
+EVERYTHING: dict[str, Any] = {
     f"{process}__secrets__{name}": True
     for process in PROCESSES
     for name in chart_values()[process]["secrets"]
@@ -93,24 +100,40 @@ def test_without_the_operator_the_secrets_names_are_the_same() -> None:
         assert source["secretRef"]["name"] == f"incident-response-{process}"
 
 
-def test_the_seeders_inventory_is_the_charts() -> None:
-    name = "incident_response.bootstrap.secret_inventory"
-    if importlib.util.find_spec(name) is None:
-        pytest.skip("not compared with the seeder's inventory: there is none")
-    inventory = importlib.import_module(name).inventory
-    for environment in ("staging", "production"):
-        seeded = {
-            (variable, secret.secret_id, variable if secret.is_json else "")
-            for secret in inventory(environment)
-            for variable in secret.variables
-        }
-        objects = render(environment, **EVERYTHING)
-        mounted = {
-            (variable, *reference)
-            for process in PROCESSES
-            for variable, reference in references(objects, process).items()
-        }
-        assert mounted == seeded
+@pytest.mark.parametrize("environment", SEEDED)
+def test_the_seeders_inventory_is_the_charts(
+    environment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seeded = {
+        (variable, secret.secret_id, variable if secret.is_json else "")
+        for secret in inventory(environment)
+        for variable in secret.variables
+    }
+    objects = render(environment, **EVERYTHING)
+    mounted = {
+        (variable, *reference)
+        for process in PROCESSES
+        for variable, reference in references(objects, process).items()
+    }
+    assert mounted == seeded
+    assert main(["secrets", "list", "--environment", environment]) == 0
+    assert set(capsys.readouterr().out.split()) == {key for _, key, _ in mounted}
+
+
+def test_the_form_for_the_seeder_has_a_line_for_every_secret_of_the_chart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["secrets", "template"]) == 0
+    form = json.loads(capsys.readouterr().out)
+    assert set(form) == {path.rpartition("__")[2] for path in EVERYTHING}
+
+
+def test_the_document_of_secrets_says_where_each_comes_from() -> None:
+    text = (ROOT / "docs" / "secrets.md").read_text(encoding="utf-8")
+    table = text.partition("| Variable |")[2].partition("\n\n")[0]
+    named = {name for row in table.splitlines() for name in NAMES.findall(row.split("|")[1])}
+    assert {name for name in secrets() if not any(fnmatch(name, each) for each in named)} == set()
+    assert {each for each in named if not any(fnmatch(name, each) for name in secrets())} == set()
 
 
 def test_no_template_and_no_values_file_holds_something_like_a_secret() -> None:
