@@ -55,6 +55,23 @@ def test_rooms_slower_than_five_minutes(tmp_path: Path) -> None:
     check_firing(WELL | slow, ["IncidentAssemblySlow"], at="15m", folder=tmp_path)
 
 
+@pytest.mark.parametrize(("slow", "fires"), [(11, True), (9, False)])
+def test_the_line_is_at_one_room_in_a_hundred_and_at_five_minutes(
+    slow: int, fires: bool, tmp_path: Path
+) -> None:
+    quick = 1000 - slow
+    rooms = assembled(
+        {
+            "240": "0x20 0x20",
+            "300": f"0x20 {quick}x20",
+            "420": "0x20 1000x20",
+            "+Inf": "0x20 1000x20",
+        }
+    )
+    firing = ["IncidentAssemblySlow"] if fires else []
+    check_firing(WELL | rooms, firing, at="15m", folder=tmp_path)
+
+
 def test_rooms_within_five_minutes(tmp_path: Path) -> None:
     quick = assembled({"240": "0+1x40", "300": "0+1x40", "+Inf": "0+1x40"})
     check_firing(WELL | quick, [], at="15m", folder=tmp_path)

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.chart.inventory import ROOT
-from tests.chart.rendering import CHART, NAMESPACE, Object, file_values
+from tests.chart.rendering import CHART, NAMESPACE, PROCESSES, Object, file_values, one, render
 from tests.chart.vendor_schemas import SCHEMAS
 
 
@@ -69,6 +69,19 @@ def test_it_is_installed_in_the_tenants_namespace_which_argocd_does_not_make() -
     assert spec["destination"]["namespace"] == f"tenants-{name}" == NAMESPACE
     assert spec["project"] == name
     assert "CreateNamespace=false" in spec["syncPolicy"]["syncOptions"]
+
+
+def test_what_argocd_passes_over_is_nothing_that_the_chart_writes() -> None:
+    written = {
+        name
+        for process in PROCESSES
+        for each in one(render(), "ExternalSecret", process)["spec"]["data"]
+        for name in each["remoteRef"]
+    }
+    (passed_over,) = ENTRY["spec"]["template"]["spec"]["ignoreDifferences"]
+    assert passed_over["kind"] == "ExternalSecret"
+    paths = passed_over["jqPathExpressions"]
+    assert not {path.rpartition(".")[2] for path in paths} & written
 
 
 @pytest.mark.parametrize("kind", ["Platform", "BudgetPolicy"])

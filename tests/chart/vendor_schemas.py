@@ -60,7 +60,10 @@ SCHEMAS: dict[str, Schema] = {
                     "type": "array",
                     "minItems": 1,
                     "items": strict(
-                        {"secretKey": TEXT, "remoteRef": strict({"key": TEXT}, {"property": TEXT})}
+                        {
+                            "secretKey": TEXT,
+                            "remoteRef": strict({"key": TEXT}, {"property": TEXT}),
+                        }
                     ),
                 },
             }
@@ -161,6 +164,16 @@ SCHEMAS: dict[str, Schema] = {
                                 ),
                                 "destination": strict({"name": TEXT, "namespace": TEXT}),
                                 "syncPolicy": {"type": "object"},
+                                "ignoreDifferences": {
+                                    "type": "array",
+                                    "items": strict(
+                                        {
+                                            "group": TEXT,
+                                            "kind": TEXT,
+                                            "jqPathExpressions": {"type": "array", "items": TEXT},
+                                        }
+                                    ),
+                                },
                             }
                         ),
                     }
