@@ -81,7 +81,7 @@ def test_it_runs_on_aws_and_says_where_it_is(environment: str, process: str) -> 
     assert variables["BACKEND"] == "aws"
     assert variables["ENVIRONMENT"] == environment
     assert variables["OTEL_SERVICE_NAME"] == f"incident-response-{process}"
-    for name in ("NUDGE_QUEUE_URL", "SCHEDULER_ROLE_ARN"):
+    for name in ("INCIDENTS_TABLE", "AUDIT_TABLE", "NUDGE_QUEUE_URL", "SCHEDULER_ROLE_ARN"):
         assert environment in variables[name]
 
 
