@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from incident_response.bootstrap.backend import INCIDENT_QUEUE
+from incident_response.domain.queues import AFTERCARE_QUEUE, INCIDENT_QUEUE, NUDGE_QUEUE
 from incident_response.telemetry.metrics import ASSEMBLY_BUCKETS
-from incident_response.workflows.aftercare import AFTERCARE_QUEUE
-from incident_response.workflows.nudge import NUDGE_QUEUE
 from tests.chart.inventory import ROOT, asked_labels, attributes_of, metrics_in, prometheus_metrics
 from tests.chart.promtool import alerts, check_firing, promtool, rules
 from tests.chart.rendering import ENVIRONMENTS, of_kind, render

@@ -25,7 +25,6 @@ from incident_response.alert_sources import ALERT_SOURCES
 from incident_response.bootstrap.backend import (
     Ingress,
     key_secret,
-    key_variable,
     keys_set,
     ledger_key,
 )
@@ -120,14 +119,14 @@ async def open_queues(settings: Settings, clock: Clock) -> AsyncIterator[Mapping
 
 
 async def keyed_sources(settings: Settings, ingress: Ingress) -> list[str]:
-    """Those whose key is in Secrets Manager, or may be: while that does not answer nobody knows,
-    and the keys are read later.
+    """Those whose variable is set, or if none is: those whose key is in Secrets Manager, or may be
+    while that does not answer. A variable only says that there is a key, which is read, and read
+    anew, from Secrets Manager.
     """
-    for name in keys_set(settings):
-        raise InvalidConfigurationError(
-            f"{key_variable(name)} is set, but with BACKEND=aws a key lies in Secrets Manager:"
-            f" store it as {settings.webhook_secret_id}/{key_secret(name)}, unset the variable"
-        )
+    named = list(keys_set(settings))
+    if named:
+        log.info("keys of alert sources are read from Secrets Manager", sources=named)
+        return named
     names = [source.name for source in ALERT_SOURCES]
     return [name for name in names if await _may_have_key(name, ingress)]
 
