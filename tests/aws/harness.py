@@ -7,7 +7,6 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 
 from incident_response.adapters.aws.event_queue import SqsQueue
 from incident_response.adapters.aws.inbox import DynamoInbox
@@ -25,6 +24,7 @@ from incident_response.adapters.aws.resources import (
 from incident_response.adapters.aws.scheduler import EventBridgeScheduler
 from incident_response.adapters.aws.secret_store import SecretsManagerStore
 from incident_response.adapters.aws.session import AwsClients, aws_clients
+from incident_response.adapters.aws.table_form import creation
 from incident_response.adapters.aws.tables import Table, audit_table, incidents_table
 from incident_response.domain.ledger import Seal
 from incident_response.ports.clock import Clock
@@ -75,7 +75,7 @@ class AwsPorts:
         for resource in (*queue_resources(self.own, QUEUES), group):
             await resource.apply(self.clients)
         for table in (self.incidents_table, self.audit_table):
-            await _make_table(self.clients, table)
+            await self.clients.dynamodb.create_table(**creation(table))
         for name in QUEUES:
             answer = await self.clients.sqs.get_queue_url(QueueName=queue_name(self.own, name))
             self._queues[name] = SqsQueue(name, answer["QueueUrl"], self.clients)
@@ -87,31 +87,6 @@ class AwsPorts:
                 await secrets.create_secret(Name=secret, SecretBinary=value)
             except secrets.exceptions.ResourceExistsException:
                 await secrets.put_secret_value(SecretId=secret, SecretBinary=value)
-
-
-async def _make_table(clients: AwsClients, table: Table) -> None:
-    def keys(partition: str, sort: str) -> list[dict[str, str]]:
-        return [
-            {"AttributeName": partition, "KeyType": "HASH"},
-            {"AttributeName": sort, "KeyType": "RANGE"},
-        ]
-
-    indexes: list[dict[str, Any]] = [
-        {
-            "IndexName": index.name,
-            "KeySchema": keys(index.partition, index.sort),
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }
-        for index in table.indexes
-    ]
-    names = {*table.keys, *(n for index in table.indexes for n in (index.partition, index.sort))}
-    await clients.dynamodb.create_table(
-        TableName=table.name,
-        KeySchema=keys(*table.keys),
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in sorted(names)],
-        BillingMode="PAY_PER_REQUEST",
-        GlobalSecondaryIndexes=indexes,
-    )
 
 
 @asynccontextmanager

@@ -18,8 +18,8 @@ from tests.aws.harness import AwsPorts
 
 def some(prefix: str) -> tuple[Resource, ...]:
     return (
-        TableResource(incidents_table(f"{prefix}-incidents")),
-        TableResource(audit_table(f"{prefix}-audit")),
+        TableResource(incidents_table(f"{prefix}-x-incidents")),
+        TableResource(audit_table(f"{prefix}-x-audit")),
         *queue_resources(f"{prefix}-x", ("one", "two")),
         ScheduleGroupResource(f"{prefix}-x"),
         SecretResource(f"{prefix}-x/key", "for the test"),

@@ -26,7 +26,7 @@ PROVISIONED = {
 
 @pytest.fixture
 def table(ports: AwsPorts) -> Table:
-    return incidents_table(f"{ports.own}-incidents")
+    return incidents_table(f"{ports.own}-x")
 
 
 @pytest.fixture
