@@ -24,6 +24,7 @@ from incident_response.adapters.aws.resources import (
 from incident_response.adapters.aws.scheduler import EventBridgeScheduler
 from incident_response.adapters.aws.secret_store import SecretsManagerStore
 from incident_response.adapters.aws.session import AwsClients, aws_clients
+from incident_response.adapters.aws.signed import SignedPuts
 from incident_response.adapters.aws.table_form import creation
 from incident_response.adapters.aws.tables import Table, audit_table, incidents_table
 from incident_response.domain.ledger import Seal
@@ -51,7 +52,9 @@ class AwsPorts:
             Items(clients.dynamodb, table.name)
             for table in (self.incidents_table, self.audit_table)
         )
-        self.intake = DynamoIntake(incidents)
+        self.intake = DynamoIntake(
+            incidents, puts=SignedPuts(clients.signing, self.incidents_table.name)
+        )
         self.incidents = DynamoIncidentStore(
             clients.dynamodb, incidents=incidents, audit=audit, seal=self.seal, clock=clock
         )

@@ -12,7 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aioboto3
+import aiohttp
 from aiobotocore.config import AioConfig
+from botocore.exceptions import NoCredentialsError
+
+from incident_response.adapters.aws.signed import Credentials, Signing
+from incident_response.adapters.http import vendor_session
+from incident_response.telemetry import outgoing
 
 CONNECT_SECONDS = 2
 READ_SECONDS = 5
@@ -32,6 +38,8 @@ class AwsClients:
     """One client a service."""
 
     dynamodb: AwsClient
+    signing: Signing
+    """For what is sent to DynamoDB without its client."""
     sqs: AwsClient
     sqs_polling: AwsClient
     """For receiving: its answers may take as long as a long poll."""
@@ -53,15 +61,45 @@ async def aws_clients(region: str, endpoint_url: str = "") -> AsyncIterator[AwsC
             client = session.client(
                 service, endpoint_url=endpoint_url or None, config=_config(read_seconds)
             )
-            return await stack.enter_async_context(client)
+            return TracedClient(await stack.enter_async_context(client), service)
 
+        dynamodb = await opened("dynamodb")
         yield AwsClients(
-            dynamodb=await opened("dynamodb"),
+            dynamodb=dynamodb,
+            signing=Signing(
+                http=await stack.enter_async_context(vendor_session()),
+                url=dynamodb.meta.endpoint_url,
+                region=region,
+                timeout=aiohttp.ClientTimeout(total=READ_SECONDS, sock_connect=CONNECT_SECONDS),
+                credentials=lambda: _credentials(session),
+            ),
             sqs=await opened("sqs"),
             sqs_polling=await opened("sqs", POLL_READ_SECONDS),
             scheduler=await opened("scheduler"),
             secrets=await opened("secretsmanager"),
         )
+
+
+class TracedClient:
+    """A client of the SDK with a span around each call within a trace: the usual instrumentation
+    of the SDK sees nothing of its asynchronous clients.
+    """
+
+    def __init__(self, client: AwsClient, service: str) -> None:
+        self._client = client
+        self._service = service
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._client, name)
+        operation = self._client.meta.method_to_api_mapping.get(name)
+        if operation is None:
+            return attribute
+
+        async def call(**request: Any) -> Any:
+            with outgoing(f"aws {self._service} {operation}"):
+                return await attribute(**request)
+
+        return call
 
 
 def is_on_this_machine(endpoint_url: str) -> bool:
@@ -74,6 +112,14 @@ def _session(region: str, *, is_local: bool) -> aioboto3.Session:
     """It remembers the SDK's descriptions of the services, which take half a second to read."""
     made_up = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
     return aioboto3.Session(region_name=region, **(made_up if is_local else {}))
+
+
+async def _credentials(session: aioboto3.Session) -> Credentials:
+    found = await session.get_credentials()
+    if found is None:
+        raise NoCredentialsError
+    frozen: Credentials = await found.get_frozen_credentials()
+    return frozen
 
 
 def _config(read_seconds: int) -> AioConfig:
