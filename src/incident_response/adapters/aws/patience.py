@@ -20,9 +20,13 @@ T = TypeVar("T")
 
 async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
     """What ``attempt`` returns; tried again while it raises ``RateLimitedError``."""
+    try:
+        return await attempt()
+    except RateLimitedError:
+        pass  # only now: to get ready for another try costs more than most attempts
     tries = AsyncRetrying(
         retry=retry_if_exception_type(RateLimitedError),
-        stop=stop_after_attempt(TRIES),
+        stop=stop_after_attempt(TRIES - 1),
         wait=wait_random_exponential(multiplier=SHORTEST_SECONDS, max=LONGEST_SECONDS),
         reraise=True,
     )
