@@ -1,7 +1,7 @@
 """Alerts a second on the AWS backend, against the plain handler, over one stub and in one run.
 
-``scripts/bench ingest-aws [--json FILE]``. Ratios decide: two processes take turns on a machine that
-others may use too. Not here: the stub, the servers.
+``scripts/bench ingest-aws [--json FILE]``. Ratios decide: two processes take turns on a machine
+that others may use too. Not here: the stub, the servers.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import IO
@@ -85,7 +86,8 @@ def _request(group: str) -> bytes:
     body = json.dumps(alert).encode()
     signature = hmac.new(KEY.encode(), body, hashlib.sha256).hexdigest()
     head = (
-        "POST /webhook/grafana-oncall HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        "POST /webhook/grafana-oncall HTTP/1.1\r\nHost: bench\r\n"
+        "Content-Type: application/json\r\n"
         f"X-Grafana-OnCall-Signature: {signature}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
@@ -139,9 +141,10 @@ async def load(url: str, requests: list[bytes]) -> float:
     parts, waiting = urlsplit(url), iter(requests)
     ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(CONNECTIONS)]
     began = loop.time()
+    assert parts.hostname
+    assert parts.port
     for end in ends:
-        sender = Sender(waiting, end)
-        await loop.create_connection(lambda sender=sender: sender, parts.hostname, parts.port)
+        await loop.create_connection(partial(Sender, waiting, end), parts.hostname, parts.port)
     await asyncio.gather(*ends)
     return loop.time() - began
 
@@ -197,9 +200,8 @@ def main() -> int:
     if options.json:
         options.json.write_text(json.dumps(told) + "\n", encoding="utf-8")
     for name, figure in (("ours", found.ours), ("plain aioboto3", found.plain)):
-        sys.stdout.write(
-            f"{name:<16}{figure.per_second:8.0f} requests/s {figure.cpu_microseconds:8.0f} µs CPU\n"
-        )
+        speed, cpu = figure.per_second, figure.cpu_microseconds
+        sys.stdout.write(f"{name:<16}{speed:8.0f} requests/s {cpu:8.0f} µs CPU\n")
     sys.stdout.write(f"requests/s {found.speed:.2f}x (goal {GOAL}x), CPU {found.cpu:.2f}x\n")
     return 0 if found.speed >= GOAL and found.cpu <= CPU_GOAL else 1
 

@@ -27,7 +27,7 @@ REGION = "us-east-1"
 
 
 class PlainIntake:
-    """What one would write first: for each alert one put and one send, with aioboto3 as it comes."""
+    """What one would write first: for each alert a put and a send, with aioboto3 as it comes."""
 
     def __init__(self, settings: Settings, table: Any, sqs: Any) -> None:
         self._settings = settings
@@ -81,12 +81,13 @@ async def serve(kind: str, url: str) -> None:
         ours = alert_intake(ingress, clock)
         intake = ours if kind == "ours" else cast("AlertIntake", plainly)
         server, _ = await build_webhook(settings, ingress=ingress, intake=intake, clock=clock)
-        running = asyncio.create_task(intake.run())
-        sys.stdout.write(f"{await server.start()}\n")
-        sys.stdout.flush()
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-        running.cancel()
-        await server.stop(drain_seconds=0.5)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(intake.run())
+            sys.stdout.write(f"{await server.start()}\n")
+            sys.stdout.flush()
+            await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+            running.cancel()
+            await server.stop(drain_seconds=0.5)
 
 
 if __name__ == "__main__":
