@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -240,3 +241,26 @@ async def test_a_long_poll_ends_within_what_sqs_allows(queue: SqsQueue, wire: Be
     (asked,) = wire.of("ReceiveMessage")
     assert (asked["WaitTimeSeconds"], asked["VisibilityTimeout"]) == (20, 1)
     assert asked["MaxNumberOfMessages"] == 1
+
+
+async def test_the_trace_goes_in_an_attribute_where_others_look_for_it(
+    queue: SqsQueue, wire: Between
+) -> None:
+    traced = replace(samples.message("id-1", group="a"), trace="00-ab-cd-01")
+    await queue.send([traced, replace(samples.message("id-2", group="b"), trace="")])
+    [sent] = wire.of("SendMessageBatch")
+    attributes = [entry["MessageAttributes"] for entry in sent["Entries"]]
+    assert attributes == [
+        {"traceparent": {"DataType": "String", "StringValue": "00-ab-cd-01"}},
+        {},
+    ]
+    assert {delivery.trace for delivery in await receive(queue)} == {"00-ab-cd-01", ""}
+
+
+async def test_a_redriven_message_keeps_its_trace(queue: SqsQueue) -> None:
+    await queue.send([replace(samples.message("id-1"), trace="00-ab-cd-01")])
+    [delivery] = await receive(queue)
+    await queue.bury(delivery, "for the test")
+    assert await queue.redrive(limit=1) == 1
+    [again] = await receive(queue)
+    assert again.trace == "00-ab-cd-01"

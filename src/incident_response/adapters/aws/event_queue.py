@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 BATCH = 10
 """Messages that SQS takes in one request."""
 AT_ONCE = timedelta()
+TRACE = "traceparent"
+"""The message attribute that others, too, look for a W3C trace context in."""
 _DEDUP_ID = re.compile(r"[A-Za-z0-9_.#-]{1,128}")
 _SHOWN = ["MessageGroupId", "ApproximateReceiveCount", "SentTimestamp"]
 _COUNTED = (
@@ -135,6 +137,7 @@ class SqsQueue:
                 "MessageBody": encode(message),
                 "MessageGroupId": message.group,
                 "MessageDeduplicationId": message.dedup_id,
+                "MessageAttributes": _trace_attribute(message.trace),
             }
             for number, message in enumerate(batch)
         ]
@@ -154,6 +157,7 @@ class SqsQueue:
                 WaitTimeSeconds=min(_seconds(wait), LONGEST_POLL_SECONDS),
                 VisibilityTimeout=_seconds(visibility),
                 MessageSystemAttributeNames=_SHOWN,
+                MessageAttributeNames=[TRACE],
                 # A try of the SDK whose answer was lost is answered again with the same message.
                 ReceiveRequestAttemptId=uuid.uuid4().hex,
             )
@@ -189,8 +193,18 @@ def _delivery(message: dict[str, Any]) -> Delivery:
         group=attributes["MessageGroupId"],
         receive_count=int(attributes["ApproximateReceiveCount"]),
         sent_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
-        trace=trace_of(message["Body"]),
+        trace=_trace(message),
     )
+
+
+def _trace_attribute(trace: str) -> dict[str, Any]:
+    return {TRACE: {"DataType": "String", "StringValue": trace}} if trace else {}
+
+
+def _trace(message: dict[str, Any]) -> str:
+    """Of the attribute, else of the text: what was redriven has no attributes."""
+    told: str = message.get("MessageAttributes", {}).get(TRACE, {}).get("StringValue", "")
+    return told or trace_of(message["Body"])
 
 
 def _seconds(length: timedelta) -> int:
