@@ -15,11 +15,11 @@
 Not here: how a mapping is applied (``alert_sources.generic``).
 """
 
+import importlib
 import re
 from collections.abc import Iterable
 from typing import Annotated, Self
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic import model_validator as check
 
@@ -56,7 +56,7 @@ Paths = Annotated[tuple[JsonPath, ...], BeforeValidator(_paths)]
 class AlertMapping(BaseModel):
     """Where each field of an Alert is found; alternatives in order, empty where there is none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     group_key: Paths
     state: Paths
@@ -99,6 +99,7 @@ def read_mapping(text: str) -> AlertMapping:
     Every scalar is text: to a sender ``on``, ``off``, ``yes`` and ``no`` are words. Raises
     ``InvalidConfigurationError`` that names every field at fault.
     """
+    yaml = importlib.import_module("yaml")  # here: few webhooks have a mapping to read
     try:
         content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes only text, lists, maps
         return AlertMapping.model_validate(content)
