@@ -5,6 +5,7 @@ processes.
 """
 
 import argparse
+import gc
 import importlib
 import math
 import sys
@@ -31,8 +32,13 @@ PROCESSES = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the process named on the command line; its exit code."""
-    options = _parser().parse_args(arguments)
-    process = importlib.import_module(f"incident_response.entrypoints.{options.module}")
+    gc.disable()  # until all is imported: it would look for garbage where everything stays
+    try:
+        options = _parser().parse_args(arguments)
+        process = importlib.import_module(f"incident_response.entrypoints.{options.module}")
+        gc.freeze()
+    finally:
+        gc.enable()
     code: int = process.main(options)
     return code
 

@@ -3,10 +3,13 @@
 Not here: any port's own work.
 """
 
+import importlib
 import secrets
 import sqlite3
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -15,7 +18,6 @@ from incident_response.adapters.embedded.connections import open_reader, open_wr
 from incident_response.adapters.embedded.database import Database
 from incident_response.adapters.embedded.event_queue import EmbeddedEventQueue
 from incident_response.adapters.embedded.inbox import EmbeddedInbox
-from incident_response.adapters.embedded.incident_store import EmbeddedIncidentStore
 from incident_response.adapters.embedded.intake import EmbeddedIntake
 from incident_response.adapters.embedded.lease import EmbeddedLeaseStore
 from incident_response.adapters.embedded.ledger import EmbeddedLedger
@@ -27,6 +29,9 @@ from incident_response.adapters.embedded.wakeups import Wakeups
 from incident_response.domain.errors import UnavailableError
 from incident_response.domain.ledger import Seal
 from incident_response.ports.clock import Clock
+
+if TYPE_CHECKING:
+    from incident_response.adapters.embedded.incident_store import EmbeddedIncidentStore
 
 logger = structlog.get_logger(__name__)
 
@@ -45,7 +50,6 @@ class EmbeddedBackend:
         self.seal = seal
         """Seals new entries; checks what the ledger reads."""
         self.intake = EmbeddedIntake(database)
-        self.incidents = EmbeddedIncidentStore(database, seal)
         self.ledger = EmbeddedLedger(database)
         self.leases = EmbeddedLeaseStore(database, clock)
         self.scheduler = EmbeddedScheduler(database, clock, self._wakeups)
@@ -72,6 +76,19 @@ class EmbeddedBackend:
             raise
         lock = None if path is None else ProcessorLock(path)
         return cls(Database(writer, reader), clock=clock, seal=seal, lock=lock)
+
+    @cached_property
+    def incidents(self) -> "EmbeddedIncidentStore":
+        """Where incidents are kept.
+
+        Imported, with all that an incident is made of, when it is first asked for: the webhook
+        knows no incidents, and starts the sooner.
+        """
+        name = "incident_response.adapters.embedded.incident_store"
+        incidents: EmbeddedIncidentStore = importlib.import_module(name).EmbeddedIncidentStore(
+            self._database, self.seal
+        )
+        return incidents
 
     @property
     def transactions(self) -> int:
