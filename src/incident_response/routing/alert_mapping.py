@@ -101,7 +101,7 @@ def read_mapping(text: str) -> AlertMapping:
     """
     yaml = importlib.import_module("yaml")  # here: few webhooks have a mapping to read
     try:
-        content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes only text, lists, maps
+        content = yaml.load(text, Loader=yaml.BaseLoader)  # makes only text, lists, maps
         return AlertMapping.model_validate(content)
     except yaml.YAMLError as error:
         raise InvalidConfigurationError(f"The alert mapping is no YAML: {error}") from error
