@@ -13,6 +13,9 @@ from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+# Before it builds its first model, pydantic would search every installed package for plugins.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
 
 def _split(value: object) -> object:
     return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
