@@ -9,7 +9,7 @@ import gc
 import importlib
 import math
 import sys
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 PROCESSES = {
@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the process named on the command line; its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
     with _quick_imports():
-        options = _parser(words).parse_args(words)
+        is_named = bool(words) and words[0] in PROCESSES
+        options = _parser(words[:1] if is_named else PROCESSES).parse_args(words)
         process = importlib.import_module(f"incident_response.entrypoints.{options.module}")
     code: int = process.main(options)
     return code
@@ -58,18 +59,19 @@ def _quick_imports() -> Iterator[None]:
         gc.enable()
 
 
-def _parser(words: Container[str] = tuple(PROCESSES)) -> argparse.ArgumentParser:
-    """Knows every process, and the arguments of those that are among ``words``."""
+def _parser(names: Iterable[str] = PROCESSES) -> argparse.ArgumentParser:
+    """Knows the processes of these names: all, or the one that is to run, as each takes time."""
     parser = argparse.ArgumentParser(
         prog="incident-response",
         description="An incident commander for Slack.",
         epilog="Settings come from environment variables; see docs/configuration.md.",
     )
     processes = parser.add_subparsers(required=True, metavar="process")
-    for name, text in PROCESSES.items():
+    for name in names:
+        text = PROCESSES[name]
         sub = processes.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
         sub.set_defaults(module="webhook.main" if name == "webhook" else f"{name}_main")
-        if name in words and name in _ARGUMENTS:
+        if name in _ARGUMENTS:
             _ARGUMENTS[name](sub)
     return parser
 
