@@ -2,7 +2,7 @@
 
 What is compared is taken by turns, and each turn compared by itself: a machine that is slow for a
 while slows its neighbours alike. Held to a bound is processor time, which waits for nobody; the
-clock's is recorded beside it (``--junit-xml`` shows both).
+clock's is recorded beside it. ``-o junit_family=xunit1 --junit-xml FILE`` shows both.
 """
 
 import json
