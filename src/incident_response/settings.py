@@ -7,6 +7,7 @@ A field's name in capitals is its variable. Not here: what is made of a setting 
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote
@@ -220,14 +221,16 @@ class Settings(BaseModel):
         default_factory=dict, description='JSON: service → repository, {"api": "acme/api"}'
     )
 
-    def __init__(self) -> None:
-        """Read the environment."""
-        variables = {name: os.environ.get(name.upper(), "") for name in type(self).model_fields}
-        super().__init__(**{name: value for name, value in variables.items() if value})
+    def __init__(self, values: Mapping[str, object] | None = None) -> None:
+        """Take ``values``; without any, read the environment."""
+        super().__init__(**(_environment(type(self)) if values is None else values))
 
     @classmethod
     def isolated(cls, **values: object) -> "Settings":
         """Settings of exactly these values and the defaults, whatever the environment says."""
-        settings = cls.__new__(cls)
-        BaseModel.__init__(settings, **values)  # not our own, which reads the environment
-        return settings
+        return cls(values)
+
+
+def _environment(settings: type[Settings]) -> dict[str, object]:
+    variables = {name: os.environ.get(name.upper(), "") for name in settings.model_fields}
+    return {name: value for name, value in variables.items() if value}

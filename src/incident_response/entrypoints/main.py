@@ -5,12 +5,10 @@ processes.
 """
 
 import argparse
-import gc
 import importlib
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 PROCESSES = {
     "local": "everything on this machine: webhook, processor, a local Slack and its page",
@@ -34,29 +32,11 @@ PROCESSES = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the process named on the command line; its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    with _quick_imports():
-        is_named = bool(words) and words[0] in PROCESSES
-        options = _parser(words[:1] if is_named else PROCESSES).parse_args(words)
-        process = importlib.import_module(f"incident_response.entrypoints.{options.module}")
+    is_named = bool(words) and words[0] in PROCESSES
+    options = _parser(words[:1] if is_named else PROCESSES).parse_args(words)
+    process = importlib.import_module(f"incident_response.entrypoints.{options.module}")
     code: int = process.main(options)
     return code
-
-
-@contextmanager
-def _quick_imports() -> Iterator[None]:
-    """Around what is imported before anything runs.
-
-    No garbage is looked for, as what is imported stays. Nor is there rich, which structlog would
-    load wherever it is installed, as it is beside the tests, for tracebacks that are never shown:
-    they print local variables, keys among them.
-    """
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type] # so Python marks what is absent
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _parser(names: Iterable[str] = PROCESSES) -> argparse.ArgumentParser:

@@ -5,17 +5,12 @@ no ids, no text of anybody's. docs/telemetry.md says what each is for and is hel
 here: when something is counted.
 """
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import structlog
-
-if TYPE_CHECKING:
-    from opentelemetry.metrics import Meter
 
 _UNITS = {"s": "_seconds", "USD": "_USD"}
 """What Prometheus makes of a unit; one in braces is only a note and adds nothing."""
@@ -305,8 +300,9 @@ def _instrument(metric: Metric) -> Write:
     """Made for the first value: a process that has counted nothing yet did not wait for the
     import of what counts.
     """
-    metrics = importlib.import_module("opentelemetry.metrics")
-    meter: Meter = metrics.get_meter("incident_response")
+    from opentelemetry import metrics  # noqa: PLC0415 - as it says above
+
+    meter = metrics.get_meter("incident_response")
     name, unit, description = metric.name, metric.unit, metric.description
     match metric.kind:
         case MetricKind.COUNTER:

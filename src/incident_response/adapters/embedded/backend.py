@@ -3,7 +3,6 @@
 Not here: any port's own work.
 """
 
-import importlib
 import secrets
 import sqlite3
 from functools import cached_property
@@ -78,11 +77,11 @@ class EmbeddedBackend:
         """Imported when one of its ports is first asked for: the webhook, which has to be quick to
         start, never does.
         """
-        module = importlib.import_module("incident_response.adapters.embedded.processing")
-        processing: Processing = module.Processing.over(
-            self._database, self.seal, clock=self._clock, wakeups=self._wakeups
+        from incident_response.adapters.embedded.processing import (  # noqa: PLC0415 - as above
+            Processing,
         )
-        return processing
+
+        return Processing.over(self._database, self.seal, clock=self._clock, wakeups=self._wakeups)
 
     @property
     def incidents(self) -> "EmbeddedIncidentStore":
