@@ -20,6 +20,11 @@ def test_every_setting_has_a_default_so_that_nothing_is_needed_to_begin() -> Non
     assert settings.slack_bot_token is None
 
 
+def test_every_default_is_a_value_that_may_be_set() -> None:
+    defaults = Settings.isolated()
+    assert Settings.isolated(**defaults.model_dump(exclude_none=True)) == defaults
+
+
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", "")
     monkeypatch.setenv("WEBHOOK_PORT", "")

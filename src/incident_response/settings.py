@@ -5,18 +5,17 @@ A field's name in capitals is its variable. Not here: what is made of a setting 
 """
 
 import json
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+# Before it builds its first model, pydantic would search every installed package for plugins.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def _split(value: object) -> object:
@@ -54,25 +53,23 @@ def _headers(value: SecretStr) -> SecretStr:
 
 AuthScheme = Literal["hmac-body", "hmac-timestamp", "bearer"]
 """How the sender of an alert proves itself (``alert_sources.authentication``)."""
-Schemes = Annotated[tuple[AuthScheme, ...], NoDecode, BeforeValidator(_split)]
+Schemes = Annotated[tuple[AuthScheme, ...], BeforeValidator(_split)]
 """Schemes separated by commas; one of them has to hold."""
 Port = Annotated[int, Field(ge=0, le=65535)]
 """A TCP port; 0 takes a free one."""
 TableName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
 """As DynamoDB takes it."""
-Names = Annotated[dict[str, str], NoDecode, BeforeValidator(_decode)]
+Names = Annotated[dict[str, str], BeforeValidator(_decode)]
 """A JSON object of strings."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What an installation can choose. An empty variable counts as unset.
 
     Raises ``pydantic.ValidationError`` that names the variable at fault.
     """
 
-    model_config = SettingsConfigDict(
-        env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     # The program itself
     state_dir: Path = Field(
@@ -170,7 +167,7 @@ class Settings(BaseSettings):
     linear_api_key: SecretStr | None = None
     linear_team_id: str = Field(default="", description="A UUID, not the team's key")
     linear_project_id: str = ""
-    linear_labels: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ("postmortem",)
+    linear_labels: Annotated[tuple[str, ...], BeforeValidator(_split)] = ("postmortem",)
 
     # Who writes drafts
     anthropic_api_key: SecretStr | None = Field(default=None, description="Anthropic directly")
@@ -184,11 +181,11 @@ class Settings(BaseSettings):
     model_budget_usd: float = Field(
         default=2.0, ge=0, description="For one incident; beyond it the template writes"
     )
-    internal_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+    internal_domains: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         default=("internal", "local", "corp", "lan"),
         description="Ends of host names that must not leave",
     )
-    customer_id_prefixes: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+    customer_id_prefixes: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         default=("acct", "cus", "cust"),
         description="What customer ids begin with, before an underscore; they must not leave",
     )
@@ -230,23 +227,16 @@ class Settings(BaseSettings):
         default_factory=dict, description='JSON: service → repository, {"api": "acme/api"}'
     )
 
+    def __init__(self, values: Mapping[str, object] | None = None) -> None:
+        """Take ``values``; without any, read the environment."""
+        super().__init__(**(_environment(type(self)) if values is None else values))
+
     @classmethod
     def isolated(cls, **values: object) -> "Settings":
         """Settings of exactly these values and the defaults, whatever the environment says."""
-        return _Isolated.model_validate(values)
+        return cls(values)
 
 
-class _Isolated(Settings):
-    """Settings that do not look at the environment."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what was given by name."""
-        return (init_settings,)
+def _environment(settings: type[Settings]) -> dict[str, object]:
+    variables = {name: os.environ.get(name.upper(), "") for name in settings.model_fields}
+    return {name: value for name, value in variables.items() if value}

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from incident_response.domain.alert import Alert, AlertState
 from incident_response.domain.model import Json
 from incident_response.routing import alert_fields
-from incident_response.routing.alert_fields import MAX_RAW_STATE, Trim
+from incident_response.routing.alert_fields import MAX_RAW_STATE, Trim, Wire
 from incident_response.routing.alert_source import AlertSource, ParseContext
 
 _STATES = {"firing": AlertState.FIRING, "resolved": AlertState.RESOLVED}
@@ -23,7 +23,7 @@ _ANNOTATED = {"runbook_url": "Runbook", "dashboard_url": "Dashboard"}
 _LINKED = {"dashboardURL": "Dashboard", "panelURL": "Panel", "generatorURL": "Source"}
 
 
-class _AlertItem(BaseModel):
+class _AlertItem(Wire):
     status: str = "firing"
     labels: dict[str, Any] = Field(default_factory=dict)
     annotations: dict[str, Any] = Field(default_factory=dict)
@@ -51,7 +51,7 @@ class _AlertItem(BaseModel):
         return f"{own}\0{self.startsAt}\0{end}"
 
 
-class _Group(BaseModel):
+class _Group(Wire):
     groupKey: str  # noqa: N815 - the sender's name
     status: str
     alerts: list[_AlertItem] = Field(min_length=1)

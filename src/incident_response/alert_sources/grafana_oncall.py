@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from incident_response.domain.alert import Alert, AlertState, OnCallRoute
 from incident_response.domain.model import Json
 from incident_response.routing import alert_fields
-from incident_response.routing.alert_fields import MAX_RAW_STATE, Trim
+from incident_response.routing.alert_fields import MAX_RAW_STATE, Trim, Wire
 from incident_response.routing.alert_source import AlertSource, ParseContext
 
 MAX_ALERTS = 100
@@ -45,13 +45,13 @@ _EVENT_STATES = {
 _STATELESS_EVENTS = frozenset({"escalation", "personal notification", "status change"})
 
 
-class _Group(BaseModel):
+class _Group(Wire):
     id: str
     title: str
     state: str
 
 
-class _AlertItem(BaseModel):
+class _AlertItem(Wire):
     id: str = Field(min_length=1)
     title: str = ""
     message: str | None = None
@@ -60,7 +60,7 @@ class _AlertItem(BaseModel):
     received_at: str | None = None
 
 
-class _Specified(BaseModel):
+class _Specified(Wire):
     alert_group_id: str
     alert_group: _Group
     integration_id: str = Field(min_length=1)
@@ -71,12 +71,12 @@ class _Specified(BaseModel):
     alerts: list[_AlertItem] = Field(min_length=1, max_length=MAX_ALERTS)
 
 
-class _Event(BaseModel):
+class _Event(Wire):
     type: str = Field(min_length=1)
     time: str | None = None
 
 
-class _NativeGroup(BaseModel):
+class _NativeGroup(Wire):
     title: str | None = None
     state: str | None = None
     integration_id: str | None = None
@@ -86,13 +86,13 @@ class _NativeGroup(BaseModel):
     labels: dict[str, Any] | None = None
 
 
-class _Integration(BaseModel):
+class _Integration(Wire):
     id: str | None = None
     name: str | None = None
     team: Any = None
 
 
-class _Native(BaseModel):
+class _Native(Wire):
     event: _Event
     alert_group_id: str
     alert_group: _NativeGroup

@@ -7,21 +7,23 @@ names it. Not here: what is kept in it.
 import importlib
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from pydantic import SecretStr
 
-from incident_response.domain.ledger import Seal
 from incident_response.ports.clock import Clock
 from incident_response.ports.event_queue import EventQueue
-from incident_response.ports.inbox import Inbox
-from incident_response.ports.incident_store import IncidentStore
 from incident_response.ports.intake import Intake
-from incident_response.ports.lease import LeaseStore
-from incident_response.ports.ledger import Ledger
-from incident_response.ports.scheduler import Scheduler
 from incident_response.ports.secret_store import SecretStore
 from incident_response.settings import Settings
+
+if TYPE_CHECKING:  # a webhook does not need them, and has to be quick to start
+    from incident_response.domain.ledger import Seal
+    from incident_response.ports.inbox import Inbox
+    from incident_response.ports.incident_store import IncidentStore
+    from incident_response.ports.lease import LeaseStore
+    from incident_response.ports.ledger import Ledger
+    from incident_response.ports.scheduler import Scheduler
 
 
 class Alerts(Protocol):
@@ -49,29 +51,29 @@ class Records(Protocol):
     """What happened, for who only looks."""
 
     @property
-    def incidents(self) -> IncidentStore: ...
+    def incidents(self) -> "IncidentStore": ...
     @property
-    def ledger(self) -> Ledger: ...
+    def ledger(self) -> "Ledger": ...
 
 
 class Ledgers(Protocol):
     """Every ledger, and what checks it."""
 
     @property
-    def ledger(self) -> Ledger: ...
+    def ledger(self) -> "Ledger": ...
     @property
-    def seal(self) -> Seal: ...
+    def seal(self) -> "Seal": ...
 
 
 class Backend(Alerts, Ledgers, Records, Protocol):
     """What a processor works with, and every queue."""
 
     @property
-    def leases(self) -> LeaseStore: ...
+    def leases(self) -> "LeaseStore": ...
     @property
-    def scheduler(self) -> Scheduler: ...
+    def scheduler(self) -> "Scheduler": ...
     @property
-    def inbox(self) -> Inbox: ...
+    def inbox(self) -> "Inbox": ...
     async def claim_processor(self) -> None:
         """Begin to work on it. Raises ``InvalidConfigurationError`` where only one may."""
         ...

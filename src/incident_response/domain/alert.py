@@ -77,7 +77,7 @@ class Alert(Value):
     labels: dict[str, str] = Field(default_factory=dict)
     links: tuple[Link, ...] = ()
     alert_count: int = 1
-    route: OnCallRoute = OnCallRoute()
+    route: OnCallRoute = Field(default_factory=OnCallRoute)
     declared_by: str = ""
     """The chat user who declared it by hand; empty for machines."""
     truncated: bool = False

@@ -81,7 +81,7 @@ class Incident(Value):
     team: str = ""
     labels: dict[str, str] = Field(default_factory=dict)
     links: tuple[Link, ...] = ()
-    route: OnCallRoute = OnCallRoute()
+    route: OnCallRoute = Field(default_factory=OnCallRoute)
     declared_by: UserId | None = None
 
     created_at: datetime
@@ -112,10 +112,10 @@ class Incident(Value):
     ``page_card`` ...
     """
 
-    escalation: Escalation = Escalation()
-    nudging: Nudging = Nudging()
+    escalation: Escalation = Field(default_factory=Escalation)
+    nudging: Nudging = Field(default_factory=Nudging)
     impacts: tuple[Impact, ...] = ()
-    page: PageThread = PageThread()
+    page: PageThread = Field(default_factory=PageThread)
     mitigated_at: datetime | None = None
     resolution: Resolution | None = None
     """From the moment resolving was asked for; None again when it is reopened."""

@@ -25,5 +25,6 @@ class Value(BaseModel):
     over.
     """
 
-    # Built when it is first used: a process that needs few of them starts sooner.
+    # Built when it is first used: a process that needs few of them starts sooner. So no module may
+    # make one while it is imported, not even as another's default (use ``default_factory``).
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)

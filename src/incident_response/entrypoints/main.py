@@ -5,10 +5,11 @@ processes.
 """
 
 import argparse
+import gc
 import importlib
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 PROCESSES = {
     "local": "everything on this machine: webhook, processor, a local Slack and its page",
@@ -31,38 +32,33 @@ PROCESSES = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the process named on the command line; its exit code."""
-    options = _parser().parse_args(arguments)
-    process = importlib.import_module(f"incident_response.entrypoints.{options.module}")
+    words = sys.argv[1:] if arguments is None else arguments
+    is_named = bool(words) and words[0] in PROCESSES
+    gc.disable()  # what is imported stays: to look for garbage among it is in vain
+    try:
+        options = _parser(words[:1] if is_named else PROCESSES).parse_args(words)
+        process = importlib.import_module(f"incident_response.entrypoints.{options.module}")
+    finally:
+        gc.freeze()
+        gc.enable()
     code: int = process.main(options)
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(names: Iterable[str] = PROCESSES) -> argparse.ArgumentParser:
+    """Knows the processes of these names: all, or the one that is to run, as each takes time."""
     parser = argparse.ArgumentParser(
         prog="incident-response",
         description="An incident commander for Slack.",
         epilog="Settings come from environment variables; see docs/configuration.md.",
     )
     processes = parser.add_subparsers(required=True, metavar="process")
-    parsers = {
-        name: processes.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
-        for name, text in PROCESSES.items()
-    }
-    for name, sub in parsers.items():
+    for name in names:
+        text = PROCESSES[name]
+        sub = processes.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
         sub.set_defaults(module="webhook.main" if name == "webhook" else f"{name}_main")
-    _add_local(parsers["local"])
-    _add_sandbox(parsers["sandbox"])
-    _add_postmortem(parsers["postmortem"])
-    _add_policy(parsers["policy"])
-    _add_audit(parsers["audit"])
-    _add_queue(parsers["queue"])
-    _add_infra(parsers["infra"])
-    _add_doctor(parsers["doctor"])
-    _add_fire(parsers["fire"])
-    _add_observe(parsers["observe"])
-    _add_join(parsers["join"])
-    _add_secrets(parsers["secrets"])
-    _add_drill(parsers["drill"])
+        if name in _ARGUMENTS:
+            _ARGUMENTS[name](sub)
     return parser
 
 
@@ -260,6 +256,23 @@ def _seconds(text: str) -> float:
         raise argparse.ArgumentTypeError("this takes a number of seconds above 0")
     return number
 
+
+_ARGUMENTS: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
+    "local": _add_local,
+    "sandbox": _add_sandbox,
+    "postmortem": _add_postmortem,
+    "policy": _add_policy,
+    "audit": _add_audit,
+    "queue": _add_queue,
+    "infra": _add_infra,
+    "doctor": _add_doctor,
+    "fire": _add_fire,
+    "observe": _add_observe,
+    "join": _add_join,
+    "secrets": _add_secrets,
+    "drill": _add_drill,
+}
+"""What adds a process's own arguments, where it has any."""
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from incident_response.domain.alert import (
     MAX_GROUP_KEY,
@@ -48,7 +48,16 @@ SEVERITY_LABELS = ("severity", "priority", "level")
 SERVICE_LABELS = ("service", "service_name", "app", "application", "job")
 TEAM_LABELS = ("team", "owner", "squad")
 
-Model = TypeVar("Model", bound=BaseModel)
+
+class Wire(BaseModel):
+    """A sender's JSON, as far as we look at it; built at the first alert of the sender, so that
+    the webhook starts sooner.
+    """
+
+    model_config = ConfigDict(defer_build=True)
+
+
+Model = TypeVar("Model", bound=Wire)
 
 
 def invalid(*pointers: str) -> InvalidAlertError:
@@ -85,7 +94,7 @@ def pointer(path: Iterable[str | int], *, known: frozenset[str] | None = None) -
 
 
 @cache
-def _names(model: type[BaseModel]) -> frozenset[str]:
+def _names(model: type[Wire]) -> frozenset[str]:
     schema = model.model_json_schema()
     parts = [schema, *schema.get("$defs", {}).values()]
     return frozenset(name for part in parts for name in part.get("properties", {}))

@@ -19,7 +19,6 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Self
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic import model_validator as check
 
@@ -56,7 +55,7 @@ Paths = Annotated[tuple[JsonPath, ...], BeforeValidator(_paths)]
 class AlertMapping(BaseModel):
     """Where each field of an Alert is found; alternatives in order, empty where there is none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     group_key: Paths
     state: Paths
@@ -99,6 +98,8 @@ def read_mapping(text: str) -> AlertMapping:
     Every scalar is text: to a sender ``on``, ``off``, ``yes`` and ``no`` are words. Raises
     ``InvalidConfigurationError`` that names every field at fault.
     """
+    import yaml  # noqa: PLC0415 - few webhooks have a mapping to read, and all start sooner
+
     try:
         content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes only text, lists, maps
         return AlertMapping.model_validate(content)

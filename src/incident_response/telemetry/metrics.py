@@ -11,7 +11,6 @@ from datetime import timedelta
 from enum import StrEnum
 
 import structlog
-from opentelemetry import metrics
 
 _UNITS = {"s": "_seconds", "USD": "_USD"}
 """What Prometheus makes of a unit; one in braces is only a note and adds nothing."""
@@ -56,13 +55,11 @@ class Metric:
 
 
 Write = Callable[[float, Mapping[str, str]], None]
-_meter = metrics.get_meter("incident_response")
 _writers: dict[str, Write] = {}
-_metrics: list[Metric] = []
+_known: dict[str, Metric] = {}
 
 
 def _counter(name: str, unit: str, description: str, *attributes: str) -> str:
-    counter = _meter.create_counter(name, unit=unit, description=description)
     return _kept(
         Metric(
             name=name,
@@ -70,13 +67,11 @@ def _counter(name: str, unit: str, description: str, *attributes: str) -> str:
             unit=unit,
             description=description,
             attributes=attributes,
-        ),
-        counter.add,
+        )
     )
 
 
 def _gauge(name: str, unit: str, description: str, *attributes: str) -> str:
-    gauge = _meter.create_gauge(name, unit=unit, description=description)
     return _kept(
         Metric(
             name=name,
@@ -84,16 +79,12 @@ def _gauge(name: str, unit: str, description: str, *attributes: str) -> str:
             unit=unit,
             description=description,
             attributes=attributes,
-        ),
-        gauge.set,
+        )
     )
 
 
 def _histogram(name: str, description: str, *attributes: str, buckets: tuple[float, ...]) -> str:
     """Of seconds."""
-    histogram = _meter.create_histogram(
-        name, unit="s", description=description, explicit_bucket_boundaries_advisory=buckets
-    )
     return _kept(
         Metric(
             name=name,
@@ -102,14 +93,12 @@ def _histogram(name: str, description: str, *attributes: str, buckets: tuple[flo
             description=description,
             attributes=attributes,
             buckets=buckets,
-        ),
-        histogram.record,
+        )
     )
 
 
-def _kept(metric: Metric, write: Write) -> str:
-    _metrics.append(metric)
-    _writers[metric.name] = write
+def _kept(metric: Metric) -> str:
+    _known[metric.name] = metric
     return metric.name
 
 
@@ -202,7 +191,7 @@ DRAFTS = _counter(
 REDACTIONS = _counter(
     "incident_response.redactions", "{find}", "Things taken out of what goes to a model", "kind"
 )
-METRICS = tuple(_metrics)
+METRICS = tuple(_known.values())
 """All there are."""
 
 
@@ -300,6 +289,30 @@ def count_redactions(kinds: Mapping[str, int]) -> None:
 
 def _write(name: str, amount: float, **attributes: str) -> None:
     try:
+        if name not in _writers:
+            _writers[name] = _instrument(_known[name])
         _writers[name](amount, attributes)
     except Exception as error:  # noqa: BLE001 - nothing that counts may stop what is counted
         log.warning("not counted", metric=name, error=type(error).__name__)
+
+
+def _instrument(metric: Metric) -> Write:
+    """Made for the first value: a process that has counted nothing yet did not wait for the
+    import of what counts.
+    """
+    from opentelemetry import metrics  # noqa: PLC0415 - as it says above
+
+    meter = metrics.get_meter("incident_response")
+    name, unit, description = metric.name, metric.unit, metric.description
+    match metric.kind:
+        case MetricKind.COUNTER:
+            return meter.create_counter(name, unit=unit, description=description).add
+        case MetricKind.GAUGE:
+            return meter.create_gauge(name, unit=unit, description=description).set
+        case MetricKind.HISTOGRAM:
+            return meter.create_histogram(
+                name,
+                unit=unit,
+                description=description,
+                explicit_bucket_boundaries_advisory=metric.buckets,
+            ).record

@@ -5,28 +5,32 @@ Not here: any port's own work.
 
 import secrets
 import sqlite3
-from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
-from incident_response.adapters.embedded import inbox, lease, queue_rows, secret_store
+from incident_response.adapters.embedded import secret_store
 from incident_response.adapters.embedded.connections import open_reader, open_writer
 from incident_response.adapters.embedded.database import Database
 from incident_response.adapters.embedded.event_queue import EmbeddedEventQueue
-from incident_response.adapters.embedded.inbox import EmbeddedInbox
-from incident_response.adapters.embedded.incident_store import EmbeddedIncidentStore
 from incident_response.adapters.embedded.intake import EmbeddedIntake
-from incident_response.adapters.embedded.lease import EmbeddedLeaseStore
-from incident_response.adapters.embedded.ledger import EmbeddedLedger
 from incident_response.adapters.embedded.ledger_file import LEDGER_KEY
 from incident_response.adapters.embedded.processor_lock import ProcessorLock
-from incident_response.adapters.embedded.scheduler import EmbeddedScheduler
 from incident_response.adapters.embedded.secret_store import EmbeddedSecretStore
 from incident_response.adapters.wakeups import Wakeups
 from incident_response.domain.errors import UnavailableError
 from incident_response.domain.ledger import Seal
 from incident_response.ports.clock import Clock
+
+if TYPE_CHECKING:
+    from incident_response.adapters.embedded.inbox import EmbeddedInbox
+    from incident_response.adapters.embedded.incident_store import EmbeddedIncidentStore
+    from incident_response.adapters.embedded.lease import EmbeddedLeaseStore
+    from incident_response.adapters.embedded.ledger import EmbeddedLedger
+    from incident_response.adapters.embedded.processing import Processing
+    from incident_response.adapters.embedded.scheduler import EmbeddedScheduler
 
 logger = structlog.get_logger(__name__)
 
@@ -45,12 +49,7 @@ class EmbeddedBackend:
         self.seal = seal
         """Seals new entries; checks what the ledger reads."""
         self.intake = EmbeddedIntake(database)
-        self.incidents = EmbeddedIncidentStore(database, seal)
-        self.ledger = EmbeddedLedger(database)
-        self.leases = EmbeddedLeaseStore(database, clock)
-        self.scheduler = EmbeddedScheduler(database, clock, self._wakeups)
         self.secrets = EmbeddedSecretStore(database)
-        self.inbox = EmbeddedInbox(database, clock, self._wakeups)
 
     @classmethod
     def open(
@@ -72,6 +71,37 @@ class EmbeddedBackend:
             raise
         lock = None if path is None else ProcessorLock(path)
         return cls(Database(writer, reader), clock=clock, seal=seal, lock=lock)
+
+    @cached_property
+    def _processing(self) -> "Processing":
+        """Imported when one of its ports is first asked for: the webhook, which has to be quick to
+        start, never does.
+        """
+        from incident_response.adapters.embedded.processing import (  # noqa: PLC0415 - as above
+            Processing,
+        )
+
+        return Processing.over(self._database, self.seal, clock=self._clock, wakeups=self._wakeups)
+
+    @property
+    def incidents(self) -> "EmbeddedIncidentStore":
+        return self._processing.incidents
+
+    @property
+    def ledger(self) -> "EmbeddedLedger":
+        return self._processing.ledger
+
+    @property
+    def leases(self) -> "EmbeddedLeaseStore":
+        return self._processing.leases
+
+    @property
+    def scheduler(self) -> "EmbeddedScheduler":
+        return self._processing.scheduler
+
+    @property
+    def inbox(self) -> "EmbeddedInbox":
+        return self._processing.inbox
 
     @property
     def transactions(self) -> int:
@@ -95,8 +125,7 @@ class EmbeddedBackend:
         """
         if self._lock is not None:
             self._lock.take()
-        now = self._clock.now()
-        freed = await self._database.write(lambda connection: _free_all(connection, now))
+        freed = await self._processing.free_all()
         self._wakeups.notify_all()
         logger.info("processor claimed", **freed)
 
@@ -120,11 +149,3 @@ def _ledger_key(connection: sqlite3.Connection) -> bytes:
         return secret_store.ensure(connection, LEDGER_KEY, secrets.token_bytes(32)).current
     except sqlite3.Error as error:
         raise UnavailableError(f"the ledger key cannot be read: {error}") from error
-
-
-def _free_all(connection: sqlite3.Connection, now: datetime) -> dict[str, int]:
-    return {
-        "leases": lease.release_all(connection),
-        "messages": queue_rows.return_all(connection, now=now),
-        "envelopes": inbox.unclaim_all(connection),
-    }
