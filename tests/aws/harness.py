@@ -24,7 +24,7 @@ from incident_response.adapters.aws.resources import (
 from incident_response.adapters.aws.scheduler import EventBridgeScheduler
 from incident_response.adapters.aws.secret_store import SecretsManagerStore
 from incident_response.adapters.aws.session import AwsClients, aws_clients
-from incident_response.adapters.aws.signed import SignedPuts
+from incident_response.adapters.aws.signed import SignedDynamo
 from incident_response.adapters.aws.table_form import creation
 from incident_response.adapters.aws.tables import Table, audit_table, incidents_table
 from incident_response.domain.ledger import Seal
@@ -53,7 +53,7 @@ class AwsPorts:
             for table in (self.incidents_table, self.audit_table)
         )
         self.intake = DynamoIntake(
-            incidents, puts=SignedPuts(clients.signing, self.incidents_table.name)
+            incidents, puts=Items(SignedDynamo(clients.signing), self.incidents_table.name)
         )
         self.incidents = DynamoIncidentStore(
             clients.dynamodb, incidents=incidents, audit=audit, seal=self.seal, clock=clock

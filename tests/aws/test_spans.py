@@ -2,7 +2,7 @@
 
 from incident_response.adapters.aws.forms import IS_NEW, at
 from incident_response.adapters.aws.items import Items
-from incident_response.adapters.aws.signed import SignedPuts
+from incident_response.adapters.aws.signed import SignedDynamo
 from incident_response.adapters.aws.tables import Key
 from incident_response.telemetry import span
 from tests.aws.harness import AwsPorts
@@ -17,7 +17,7 @@ async def test_every_call_of_aws_within_a_trace_has_a_span_named_after_it(
 ) -> None:
     table = ports.incidents_table.name
     with span("test", parent="") as around:
-        await SignedPuts(ports.clients.signing, table).put(at(KEY), IS_NEW)
+        await Items(SignedDynamo(ports.clients.signing), table).put(at(KEY), IS_NEW)
         await Items(ports.clients.dynamodb, table).get(KEY)
         await ports.queue("events").send([samples.message("id-1")])
     found = spans(f"{around.get_span_context().trace_id:032x}")

@@ -19,7 +19,7 @@ from incident_response.adapters.aws.ledger import DynamoLedger
 from incident_response.adapters.aws.scheduler import EventBridgeScheduler
 from incident_response.adapters.aws.secret_store import SecretsManagerStore
 from incident_response.adapters.aws.session import AwsClients
-from incident_response.adapters.aws.signed import SignedPuts
+from incident_response.adapters.aws.signed import SignedDynamo
 from incident_response.adapters.aws.tables import Key
 from incident_response.domain.ledger import Seal
 from incident_response.ports.clock import Clock
@@ -88,7 +88,7 @@ class AwsIngress:
     ) -> None:
         self._items = Items(clients.dynamodb, table)
         self._queue = queue
-        self.intake = DynamoIntake(self._items, puts=SignedPuts(clients.signing, table))
+        self.intake = DynamoIntake(self._items, puts=Items(SignedDynamo(clients.signing), table))
         self.secrets = secrets
 
     def queue(self, name: str) -> SqsQueue:

@@ -4,7 +4,6 @@ Not here: folding, which ``incident_store`` commits; the webhook's short way to 
 """
 
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from incident_response.adapters.aws.forms import IS_NEW, Condition, Item, at
 from incident_response.adapters.aws.items import Items
@@ -31,16 +30,10 @@ _WAITING = Condition(
 _JUST_BEFORE = timedelta(microseconds=1)
 
 
-class PutsNew(Protocol):
-    """Stores an item unless there is one; the one that is there instead."""
-
-    async def put(self, item: Item, condition: Condition | None = None) -> Item | None: ...
-
-
 class DynamoIntake:
     """``ports.intake.Intake``; a put is one request."""
 
-    def __init__(self, items: Items, *, puts: PutsNew | None = None) -> None:
+    def __init__(self, items: Items, *, puts: Items | None = None) -> None:
         """``puts`` takes the place of ``items`` for storing."""
         self._items = items
         self._puts = puts or items

@@ -1,7 +1,7 @@
 """The webhook's short way into DynamoDB: a conditional ``PutItem``, signed and sent as it is.
 
 The SDK spends about a millisecond of CPU on a call, most of an alert's; here it is a sixth. Only
-the signature is the SDK's. Not here: anything else that is asked of AWS (items).
+the signature is the SDK's. Not here: what is put, and what a refusal means (items).
 """
 
 import json
@@ -15,16 +15,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
-from incident_response.adapters.aws.errors import aws_errors, error_code
-from incident_response.adapters.aws.forms import Condition, Item, condition_form, packed, unpacked
-from incident_response.adapters.aws.patience import patiently
 from incident_response.domain.errors import UnavailableError, UnknownOutcomeError
 from incident_response.telemetry import outgoing
 
 TARGET = "DynamoDB_20120810.PutItem"
 """AWS's name of the operation."""
 MEDIA_TYPE = "application/x-amz-json-1.0"
-REFUSED = "ConditionalCheckFailedException"
 
 
 class Credentials(Protocol):
@@ -48,11 +44,10 @@ class Signing:
     timeout: aiohttp.ClientTimeout
 
 
-class SignedPuts:
-    """Puts items into one table; as ``items.Items.put``."""
+class SignedDynamo:
+    """What ``items.Items`` needs of a client to put items."""
 
-    def __init__(self, signing: Signing, table: str) -> None:
-        self.table = table
+    def __init__(self, signing: Signing) -> None:
         self._signing = signing
         self._url = f"{signing.url.rstrip('/')}/"
         self._headers = {
@@ -61,51 +56,36 @@ class SignedPuts:
             "X-Amz-Target": TARGET,
         }
 
-    async def put(self, item: Item, condition: Condition | None = None) -> Item | None:
-        """Store it; if ``condition`` does not hold, the item that is there instead.
+    async def put_item(self, **request: Any) -> None:
+        """As the SDK's: raises its ``ClientError`` for a refusal, with what was told.
 
-        What was not done, or may not have been, is tried again as the SDK would: with a condition
-        that the item is new, an earlier try of our own is what stands in the way then.
+        Not tried again: with a condition that the item is new, whoever asks may do so, and finds
+        their own item in the way. Raises ``UnavailableError`` if nothing was sent,
+        ``UnknownOutcomeError`` if no answer came.
         """
-        request = {
-            "TableName": self.table,
-            "Item": packed(item),
-            **condition_form(condition),
-        }
         body = json.dumps(request, separators=(",", ":")).encode()
+        with outgoing("aws dynamodb PutItem"):
+            await self._send(body, await self._signed(body))
 
-        async def attempt() -> Item | None:
-            with outgoing("aws dynamodb PutItem"), aws_errors(f"writing to {self.table}"):
-                try:
-                    await self._send(body)
-                except ClientError as error:
-                    if error_code(error) != REFUSED:
-                        raise
-                    return unpacked(error.response.get("Item", {}))
-            return None
-
-        return await patiently(attempt)
-
-    async def _send(self, body: bytes) -> None:
+    async def _signed(self, body: bytes) -> dict[str, str]:
+        """The headers, with the signature."""
         request = AWSRequest("POST", self._url, headers=self._headers, data=body)
-        with aws_errors("signing"):
-            credentials = await self._signing.credentials()
+        credentials = await self._signing.credentials()
         SigV4Auth(credentials, "dynamodb", self._signing.region).add_auth(request)
+        return dict(request.headers.items())
+
+    async def _send(self, body: bytes, headers: dict[str, str]) -> None:
         try:
             async with self._signing.http.post(
-                self._url,
-                data=body,
-                headers=dict(request.headers.items()),
-                timeout=self._signing.timeout,
+                self._url, data=body, headers=headers, timeout=self._signing.timeout
             ) as answer:
-                if answer.status == 200:
-                    await answer.read()
-                    return
-                raise _refusal(answer.status, await answer.read())
+                told = await answer.read()
         except aiohttp.ClientConnectorError as error:
-            raise UnavailableError(f"writing to {self.table}: {error}") from error
+            raise UnavailableError(f"DynamoDB cannot be reached: {error}") from error
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise UnknownOutcomeError(f"writing to {self.table}: no answer: {error}") from error
+            raise UnknownOutcomeError(f"DynamoDB did not answer: {error}") from error
+        if answer.status != 200:
+            raise _refusal(answer.status, told)
 
 
 def _refusal(status: int, body: bytes) -> ClientError:
