@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +28,6 @@ from incident_response.bootstrap.doctor import CHECKS, Found, Health, Process, e
 from incident_response.bootstrap.doctor.aws import UNREACHABLE, on_aws
 from incident_response.bootstrap.doctor.aws_schedules import NAME
 from incident_response.bootstrap.doctor.check import EVERY_PROCESS
-from incident_response.domain.ledger import EntryKind
 from incident_response.ports.incident_store import Change
 from incident_response.settings import Settings
 from tests.aws.between import Between, Refusal, between
@@ -279,12 +279,14 @@ async def test_a_right_that_the_role_lacks_is_told_with_the_policy_that_has_it(
 async def test_a_source_that_is_named_and_has_no_key_is_told(cloud: Cloud) -> None:
     found = await cloud.wrong(generic_webhook_key=SecretStr("yes"))
     assert list(found) == ["Alert keys"]
-    assert "GENERIC_WEBHOOK_KEY is set, and Secrets Manager has no such" in found["Alert keys"].text
+    assert (
+        "GENERIC_WEBHOOK_KEY is set, and Secrets Manager has no such" in found["Alert keys"].text
+    )
     assert not await cloud.wrong(alertmanager_webhook_key=SecretStr("yes"))
 
 
 async def test_a_mapping_that_cannot_be_read_is_told_on_aws_as_well(cloud: Cloud) -> None:
-    found = await cloud.wrong(generic_mapping_file="/nowhere.yaml")
+    found = await cloud.wrong(generic_mapping_file=Path("/nowhere.yaml"))
     assert "GENERIC_MAPPING_FILE" in found["Alert keys"].text
 
 
@@ -292,8 +294,8 @@ async def test_a_ledger_key_that_is_not_the_one_of_the_ledgers_is_told(cloud: Cl
     incident = samples.incident()
     async with open_backend(cloud.settings, cloud.ministack.clock) as backend:
         assert isinstance(backend, AwsBackend)
-        entry = samples.entry(EntryKind.INCIDENT_OPENED)
-        change = Change(incident_id=incident.incident_id, incident=incident, entries=(entry,))
+        entries = (samples.entry(),)
+        change = Change(incident_id=incident.incident_id, incident=incident, entries=entries)
         await backend.incidents.commit(change)
     found = await cloud.looked()
     assert found["Ledger key"].text.startswith("it is set, and is the one of the ledger of inc-")

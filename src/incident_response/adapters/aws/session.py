@@ -57,14 +57,15 @@ async def aws_clients(region: str, endpoint_url: str = "") -> AsyncIterator[AwsC
     Credentials are found as the SDK does: environment, files, the pod's or the machine's role. An
     AWS on this machine gets made-up ones: it takes any, and the real ones are not for it.
     """
-    session = _session(region, is_local=is_on_this_machine(endpoint_url))
+    with aws_errors("opening the clients of AWS"):
+        session = _session(region, is_local=is_on_this_machine(endpoint_url))
     async with AsyncExitStack() as stack:
 
         async def opened(service: str, read_seconds: int = READ_SECONDS) -> AwsClient:
             client = session.client(
                 service, endpoint_url=endpoint_url or None, config=_config(read_seconds)
             )
-            with aws_errors(f"opening the client of {service}"):
+            with aws_errors("opening the clients of AWS"):
                 return TracedClient(await stack.enter_async_context(client), service)
 
         dynamodb = await opened("dynamodb")
@@ -112,9 +113,9 @@ async def credential_source(region: str, endpoint_url: str = "") -> str:
 
     A role's are fetched. Raises our errors, as ``aws_errors`` does.
     """
-    session = _session(region, is_local=is_on_this_machine(endpoint_url))
     try:
         with aws_errors("looking for AWS credentials"):
+            session = _session(region, is_local=is_on_this_machine(endpoint_url))
             found = await session.get_credentials()
             if found is None:
                 return ""
