@@ -9,6 +9,7 @@ from typing import Any
 import aioboto3
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from incident_response.adapters.aws.event_queue import SqsQueue
 from incident_response.adapters.aws.session import aws_clients
@@ -32,6 +33,8 @@ from incident_response.bootstrap.aws import (
     aws_scheduler,
     aws_secrets,
 )
+from incident_response.bootstrap.doctor import CHECKS, Health, Process, examine
+from incident_response.bootstrap.doctor.aws import on_aws
 from incident_response.ports.clock import Clock
 from incident_response.ports.scheduler import Schedule
 from incident_response.settings import Settings
@@ -200,6 +203,10 @@ def index_names(name: str) -> set[str]:
     return {f"{name}/index/{index.name}" for index in TABLES[name]("any").indexes}
 
 
+DESCRIBES = {"DescribeContinuousBackups", "DescribeTable", "DescribeTimeToLive"}
+"""What the doctor asks of a table, with the processor's role."""
+
+
 def test_the_webhook_takes_alerts_in_and_finds_those_that_wait(template: dict[str, Any]) -> None:
     assert table_rights(template, "WebhookPolicy") == {
         "IncidentsTable": ITEMS | {"UpdateItem"},
@@ -211,8 +218,8 @@ def test_the_processor_works_on_every_index_and_deletes_nothing(template: dict[s
     works = ITEMS | {"ConditionCheckItem", "Query"}
     indexes = index_names("IncidentsTable") | index_names("AuditTable")
     assert table_rights(template, "ProcessorPolicy") == {
-        "IncidentsTable": works | {"UpdateItem"},
-        "AuditTable": works | {"UpdateItem?"},
+        "IncidentsTable": works | {"UpdateItem"} | DESCRIBES,
+        "AuditTable": works | {"UpdateItem?"} | DESCRIBES,
         **{index: {"Query"} for index in indexes},
     }
 
@@ -292,13 +299,53 @@ async def test_the_policies_allow_what_is_asked_for_and_nothing_else(
     deployed: Deployed, template: dict[str, Any], wire: Between, ministack: Ministack
 ) -> None:
     webhook, processor = await exercised(deployed.settings, wire, ministack.clock)
-    assert allowed(template, "WebhookPolicy") == webhook
+    # The doctor reads its queue's attributes.
+    assert allowed(template, "WebhookPolicy") == webhook | {"sqs:GetQueueAttributes"}
     assert allowed(template, "ProcessorPolicy") - {"iam:PassRole"} == processor
 
 
-def test_the_webhook_may_send_to_one_queue_only(template: dict[str, Any]) -> None:
+def asked_of_tables(wire: Between, settings: Settings) -> set[tuple[str, str]]:
+    """Each table or index, as ``table_rights`` names it, and what was asked of it."""
+    names = {settings.incidents_table: "IncidentsTable", settings.audit_table: "AuditTable"}
+    return {
+        (f"{names[body['TableName']]}{index and '/index/'}{index}", request.operation)
+        for request in wire.requests
+        for body in (request.body,)
+        if "TableName" in body
+        for index in (body.get("IndexName", ""),)
+    }
+
+
+@pytest.mark.parametrize("process", Process)
+async def test_the_doctor_asks_for_nothing_that_the_role_of_its_process_may_not(
+    deployed: Deployed,
+    template: dict[str, Any],
+    wire: Between,
+    ministack: Ministack,
+    process: Process,
+) -> None:
+    changes = {"aws_endpoint_url": wire.url, "ledger_key": SecretStr("k" * 16)}
+    settings = deployed.settings.model_copy(update=changes)
+    found = await examine(
+        settings,
+        checks=[check for check in CHECKS if check.applies is on_aws],
+        processes=frozenset({process}),
+        clock=ministack.clock,
+    )
+    wrong = {finding.check for finding in found if finding.found.health is Health.WRONG}
+    assert not wrong - {"Alert keys"}, "no key is in a new stack"
+    policy = f"{process.value.capitalize()}Policy"
+    asked = asked_of_tables(wire, settings)
+    granted = table_rights(template, policy)
+    assert asked
+    assert not {(where, what) for where, what in asked if what not in granted.get(where, ())}
+    wire.requests = [request for request in wire.requests if "TableName" not in request.body]
+    assert rights(wire) <= allowed(template, policy)
+
+
+def test_the_webhook_has_rights_to_one_queue_only(template: dict[str, Any]) -> None:
     document = template["Resources"]["WebhookPolicy"]["Properties"]["PolicyDocument"]
-    (sending,) = [s for s in document["Statement"] if s["Action"] == "sqs:SendMessage"]
+    (sending,) = [s for s in document["Statement"] if "sqs:SendMessage" in s["Action"]]
     assert sending["Resource"] == {"GetAtt": "IncidentQueue.Arn"}
 
 

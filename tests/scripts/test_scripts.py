@@ -55,20 +55,37 @@ async def script(
 # --- seed-secrets ------------------------------------------------------------------------------
 
 AWS = """#!/usr/bin/env bash
-# Stands in for the AWS command line: keeps each secret in a file, and every version of it.
+# Stands in for the AWS command line: names of secrets in a list, each value in a file. Of one that
+# has no value it says the same as of one that is not there, as AWS does.
 set -euo pipefail
 printf '%s\\n' "$*" >>"$STORE/arguments"
 [[ "$1" == secretsmanager && "$3" == --secret-id || "$3" == --name ]]
 file="$STORE/${4//\\//_}"
+fail() { echo "An error occurred ($1)" >&2; exit 254; }
+is_there() { grep -qxF "$4" "$STORE/names"; }
 case "$2" in
   get-secret-value)
-    [[ -z "${BROKEN:-}" ]] || { echo "An error occurred (AccessDeniedException)" >&2; exit 254; }
-    [[ -f "$file" ]] || { echo "An error occurred (ResourceNotFoundException)" >&2; exit 254; }
+    [[ -z "${BROKEN:-}" ]] || fail AccessDeniedException
+    [[ -f "$file" ]] || fail ResourceNotFoundException
     cat "$file"
     ;;
-  create-secret | put-secret-value)
+  describe-secret)
+    [[ -z "${UNDESCRIBED:-}" ]] || fail AccessDeniedException
+    is_there "$@" || fail ResourceNotFoundException
+    ;;
+  create-secret)
     [[ "$5 $6" == "--secret-string file:///dev/stdin" ]]
+    ! is_there "$@" || fail ResourceExistsException
+    echo "$4" >>"$STORE/names"
     cat >"$file"
+    ;;
+  put-secret-value)
+    [[ "$5 $6" == "--secret-string file:///dev/stdin" ]]
+    is_there "$@" || fail ResourceNotFoundException
+    cat >"$file"
+    ;;
+  *)
+    fail InvalidAction
     ;;
 esac
 """
@@ -82,6 +99,7 @@ def aws(tmp_path: Path) -> dict[str, str]:
     command = tmp_path / "bin" / "aws"
     command.write_text(AWS, encoding="utf-8")
     command.chmod(0o755)
+    (tmp_path / "store" / "names").touch()
     return {
         "PATH": f"{tmp_path / 'bin'}:{PATH}",
         "STORE": str(tmp_path / "store"),
@@ -98,7 +116,7 @@ def stored(folder: Path) -> dict[str, str]:
     return {
         path.name: path.read_text(encoding="utf-8")
         for path in (folder / "store").iterdir()
-        if path.name != "arguments"
+        if path.name not in ("arguments", "names")
     }
 
 
@@ -131,6 +149,27 @@ async def test_secrets_are_created_then_left_alone_then_rotated(
     assert CANARY not in said + arguments, "a value is shown to whoever lists processes"
 
 
+async def test_a_secret_that_was_made_without_a_value_gets_its_first(
+    aws: dict[str, str], tmp_path: Path
+) -> None:
+    """As the template and ``infra apply`` make the keys of alert sources."""
+    made = "incident-response/staging/webhook/generic-webhook-key"
+    (tmp_path / "store" / "names").write_text(f"{made}\n", encoding="utf-8")
+    file = form(tmp_path, **GIVEN)
+    code, said = await script("seed-secrets", "staging", file, "--dry-run", env=aws)
+    assert (code, stored(tmp_path)) == (0, {})
+    assert f"{made}  first value (dry run)\n" in said
+    code, said = await script("seed-secrets", "staging", file, env=aws)
+    assert code == 0, said
+    assert f"{made}  first value\n" in said
+    assert said.count("created") == 1, "the processor's is not there yet"
+    assert stored(tmp_path)[f"{BEGIN}_webhook_generic-webhook-key"] == f"key-{CANARY}"
+    code, said = await script("seed-secrets", "staging", file, env=aws)
+    assert (code, said.count("left alone: it is the same")) == (0, 2)
+    arguments = (tmp_path / "store" / "arguments").read_text(encoding="utf-8")
+    assert CANARY not in said + arguments
+
+
 async def test_a_dry_run_stores_nothing(aws: dict[str, str], tmp_path: Path) -> None:
     file = form(tmp_path, **GIVEN)
     code, said = await script("seed-secrets", "staging", file, "--dry-run", env=aws)
@@ -152,8 +191,10 @@ async def test_an_aws_that_refuses_stops_it_with_the_reason(
     aws: dict[str, str], tmp_path: Path
 ) -> None:
     file = form(tmp_path, **GIVEN)
-    code, said = await script("seed-secrets", "staging", file, env={**aws, "BROKEN": "1"})
-    assert (code, "AccessDeniedException" in said, stored(tmp_path)) == (1, True, {})
+    for refused in ("BROKEN", "UNDESCRIBED"):
+        code, said = await script("seed-secrets", "staging", file, env={**aws, refused: "1"})
+        assert (code, "AccessDeniedException" in said, stored(tmp_path)) == (1, True, {})
+        assert CANARY not in said
 
 
 @pytest.mark.parametrize("arguments", [(), ("development", "x"), ("staging", "x", "--force")])

@@ -8,8 +8,15 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from incident_response.adapters.aws.backend import AwsBackend, AwsIngress, AwsLedgers, AwsRecords
+from incident_response.adapters.aws.backend import (
+    PROBE,
+    AwsBackend,
+    AwsIngress,
+    AwsLedgers,
+    AwsRecords,
+)
 from incident_response.adapters.aws.event_queue import SqsQueue
+from incident_response.adapters.aws.items import Items
 from incident_response.adapters.aws.resources import (
     Resource,
     ScheduleGroupResource,
@@ -100,6 +107,7 @@ async def open_both(
 async def open_records(settings: Settings, clock: Clock) -> AsyncIterator[AwsRecords]:
     """The two tables, which have to be there."""
     async with open_aws(settings) as clients:
+        await _require_tables(settings, clients)
         yield AwsRecords(clients, tables=_tables(settings), clock=clock)
 
 
@@ -108,6 +116,7 @@ async def open_ledgers(settings: Settings) -> AsyncIterator[AwsLedgers]:
     """The ledgers, and the key that seals them."""
     seal = _seal(settings)
     async with open_aws(settings) as clients:
+        await _require_tables(settings, clients)
         yield AwsLedgers(clients, tables=_tables(settings), seal=seal)
 
 
@@ -196,6 +205,20 @@ def _queue(name: str, settings: Settings, clients: AwsClients) -> SqsQueue:
     if not urls[name]:
         raise InvalidConfigurationError(f"{QUEUE_SETTINGS[name]} is not set")
     return SqsQueue(name, urls[name], clients)
+
+
+async def _require_tables(settings: Settings, clients: AwsClients) -> None:
+    """Raises ``InvalidConfigurationError`` for one that is not there: without it, it would look as
+    if there were no incidents.
+    """
+    named = zip(("INCIDENTS_TABLE", "AUDIT_TABLE"), _tables(settings), strict=True)
+    for setting, table in named:
+        try:
+            await Items(clients.dynamodb, table).get(PROBE)
+        except NotFoundError as error:
+            raise InvalidConfigurationError(
+                f"there is no table {table} in {settings.aws_region}: set {setting} and AWS_REGION"
+            ) from error
 
 
 def _tables(settings: Settings) -> tuple[str, str]:

@@ -1,7 +1,8 @@
 """``incident-response doctor``: would this installation work? One line each, with what to do.
 
-It asks, and changes nothing, so it may be run beside a processor that is at work. Not here: what
-is looked at (bootstrap.doctor).
+It may be run beside a processor that is at work: it asks, and changes nothing but, on AWS, one
+schedule that never fires, which it makes and deletes. Not here: what is looked at
+(bootstrap.doctor).
 """
 
 import argparse

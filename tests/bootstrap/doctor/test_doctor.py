@@ -53,7 +53,7 @@ class Installation:
     ) -> dict[str, Found]:
         """What the named checks (all if none is named) find with these settings changed."""
         chosen = [check for check in CHECKS if not checks or check.name in checks]
-        assert len(chosen) == (len(checks) or len(CHECKS))
+        assert len(chosen) == (len(checks) or len(CHECKS))  # every name is known
         found = await examine(
             self.settings(**changes), checks=chosen, processes=processes, clock=self.clock
         )
@@ -87,7 +87,7 @@ async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
 
 async def test_a_healthy_installation_has_nothing_wrong(installation: Installation) -> None:
     found = await installation.looked()
-    assert list(found) == [check.name for check in CHECKS]
+    assert list(found) == [c.name for c in CHECKS if c.applies(installation.settings())]
     assert {n: f for n, f in found.items() if f.health is not Health.OK} == {
         "Anthropic on Bedrock": Found(
             Health.OFF, "not configured", "to use it, set BEDROCK_REGION"
@@ -231,6 +231,43 @@ async def test_every_vendor_that_is_down_is_told(installation: Installation) -> 
     up = {"Linear", "Statuspage", "Anthropic on Bedrock"}
     assert wrong == {vendor.name for vendor in VENDORS} - up
     assert all("docs/troubleshooting.md" in found[name].remedy for name in wrong)
+
+
+BEDROCK_DENIED = "check the AWS credentials and their right to bedrock:InvokeModel"
+
+
+@pytest.mark.parametrize(
+    ("access_key", "region", "health", "words"),
+    [  # a region of its own each: the SDK remembers a region's credentials
+        ("AKIASANDBOX", "us-east-1", Health.OK, "and us.anthropic.claude-sonnet-4-6 answer"),
+        ("AKIANOBODY", "us-east-2", Health.WRONG, BEDROCK_DENIED),
+        ("", "us-west-1", Health.WRONG, BEDROCK_DENIED),
+    ],
+)
+async def test_a_model_on_bedrock_is_asked_with_the_credentials_that_drafts_will_have(
+    monkeypatch: pytest.MonkeyPatch,
+    installation: Installation,
+    access_key: str,
+    *,
+    region: str,
+    health: Health,
+    words: str,
+) -> None:
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    if access_key:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", access_key)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-no-use-anywhere")
+    url = f"{installation.sandbox.url}/bedrock"
+    found = await installation.found(
+        "Anthropic on Bedrock", bedrock_region=region, bedrock_url=url
+    )
+    assert found.health is health
+    assert words in found.text
+    assert (health is Health.WRONG) == ("docs/troubleshooting.md" in found.remedy)
 
 
 async def test_the_store_beside_a_processor_at_work_is_read_and_left_as_it_is(

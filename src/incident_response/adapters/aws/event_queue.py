@@ -39,11 +39,12 @@ TRACE = "traceparent"
 """The message attribute that others, too, look for a W3C trace context in."""
 _DEDUP_ID = re.compile(r"[A-Za-z0-9_.#-]{1,128}")
 _SHOWN = ["MessageGroupId", "ApproximateReceiveCount", "SentTimestamp"]
-_COUNTED = (
+COUNTED = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
+"""Attributes of a queue whose sum is how many messages it holds, about."""
 
 
 class SqsQueue:
@@ -126,9 +127,9 @@ class SqsQueue:
     async def depth(self) -> int:
         with aws_errors(f"counting the queue {self.name}"):
             answer = await self._sqs.get_queue_attributes(
-                QueueUrl=self._url, AttributeNames=list(_COUNTED)
+                QueueUrl=self._url, AttributeNames=list(COUNTED)
             )
-        return sum(int(answer["Attributes"].get(name, 0)) for name in _COUNTED)
+        return sum(int(answer["Attributes"].get(name, 0)) for name in COUNTED)
 
     async def _send_batch(self, batch: Sequence[QueueMessage]) -> None:
         entries = [

@@ -42,9 +42,13 @@ class QueueAddress:
 
     async def _known(self) -> dict[str, str]:
         if not self._attributes:
-            with aws_errors(f"looking at the queue {self.url}"):
-                answer = await self._sqs.get_queue_attributes(
-                    QueueUrl=self.url, AttributeNames=["QueueArn", "RedrivePolicy"]
-                )
-            self._attributes = answer["Attributes"]
+            self._attributes = await attributes_at(self.url, self._sqs)
         return self._attributes
+
+
+async def attributes_at(url: str, sqs: AwsClient) -> dict[str, str]:
+    """Every attribute of the queue at ``url``. Raises ``NotFoundError``."""
+    with aws_errors(f"looking at the queue {url}"):
+        answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    found: dict[str, str] = answer["Attributes"]
+    return found

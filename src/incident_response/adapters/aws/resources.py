@@ -12,6 +12,7 @@ from typing import Protocol
 from botocore.exceptions import ClientError
 
 from incident_response.adapters.aws.errors import aws_errors, error_code
+from incident_response.adapters.aws.queue_address import attributes_at
 from incident_response.adapters.aws.session import AwsClients
 from incident_response.domain.errors import NotFoundError
 from incident_response.ports.event_queue import MAX_RECEIVES
@@ -67,11 +68,7 @@ class QueueResource:
             found = await _attributes(clients, self.name)
         except NotFoundError:
             return ["it is missing"]
-        problems = [
-            f"{name} is {found.get(name, 'not set')}, not {value}"
-            for name, value in self.attributes.items()
-            if found.get(name) != value
-        ]
+        problems = differing(found, self.attributes)
         if self.dead and not _redrives(found, self.dead):
             problems.append(f"its dead letters do not go to {self.dead} after {MAX_RECEIVES}")
         return problems
@@ -166,6 +163,15 @@ def queue_resources(prefix: str, queues: Sequence[str]) -> tuple[QueueResource, 
     )
 
 
+def differing(found: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
+    """Which attributes of a queue are not as ``wanted``, in words."""
+    return [
+        f"{name} is {found.get(name, 'not set')}, not {value}"
+        for name, value in wanted.items()
+        if found.get(name) != value
+    ]
+
+
 async def queue_url(clients: AwsClients, name: str) -> str:
     """Where the queue of this SQS name is. Raises ``NotFoundError``."""
     with aws_errors(f"looking for the queue {name}"):
@@ -174,11 +180,7 @@ async def queue_url(clients: AwsClients, name: str) -> str:
 
 
 async def _attributes(clients: AwsClients, name: str) -> dict[str, str]:
-    url = await queue_url(clients, name)
-    with aws_errors(f"looking at the queue {name}"):
-        answer = await clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
-    found: dict[str, str] = answer["Attributes"]
-    return found
+    return await attributes_at(await queue_url(clients, name), clients.sqs)
 
 
 def _redrives(found: Mapping[str, str], dead: str) -> bool:

@@ -16,8 +16,10 @@ import aiohttp
 from aiobotocore.config import AioConfig
 from botocore.exceptions import NoCredentialsError
 
+from incident_response.adapters.aws.errors import aws_errors
 from incident_response.adapters.aws.signed import Credentials, Signing
 from incident_response.adapters.http import vendor_session
+from incident_response.domain.errors import InvalidConfigurationError
 from incident_response.telemetry import outgoing
 
 CONNECT_SECONDS = 2
@@ -51,17 +53,20 @@ class AwsClients:
 async def aws_clients(region: str, endpoint_url: str = "") -> AsyncIterator[AwsClients]:
     """Clients for ``region``; ``endpoint_url`` is another AWS than Amazon's, such as ministack.
 
+    Raises ``RefusedError`` for credentials that make no sense, as of a profile that is not there.
     Credentials are found as the SDK does: environment, files, the pod's or the machine's role. An
     AWS on this machine gets made-up ones: it takes any, and the real ones are not for it.
     """
-    session = _session(region, is_local=is_on_this_machine(endpoint_url))
+    with aws_errors("opening the clients of AWS"):
+        session = _session(region, is_local=is_on_this_machine(endpoint_url))
     async with AsyncExitStack() as stack:
 
         async def opened(service: str, read_seconds: int = READ_SECONDS) -> AwsClient:
             client = session.client(
                 service, endpoint_url=endpoint_url or None, config=_config(read_seconds)
             )
-            return TracedClient(await stack.enter_async_context(client), service)
+            with aws_errors("opening the clients of AWS"):
+                return TracedClient(await stack.enter_async_context(client), service)
 
         dynamodb = await opened("dynamodb")
         yield AwsClients(
@@ -100,6 +105,26 @@ class TracedClient:
                 return await attribute(**request)
 
         return call
+
+
+async def credential_source(region: str, endpoint_url: str = "") -> str:
+    """Where ``aws_clients`` would find credentials, in the SDK's words such as ``env`` or
+    ``assume-role-with-web-identity``; empty: nowhere.
+
+    A role's are fetched. Raises our errors, as ``aws_errors`` does.
+    """
+    try:
+        with aws_errors("looking for AWS credentials"):
+            session = _session(region, is_local=is_on_this_machine(endpoint_url))
+            found = await session.get_credentials()
+            if found is None:
+                return ""
+            await found.get_frozen_credentials()
+    except OSError as error:  # such as the file of a pod's token
+        raise InvalidConfigurationError(
+            f"AWS credentials cannot be read: {error.filename}: {error.strerror}"
+        ) from error
+    return str(found.method)
 
 
 def is_on_this_machine(endpoint_url: str) -> bool:

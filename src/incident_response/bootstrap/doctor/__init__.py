@@ -1,11 +1,19 @@
 """The doctor: whether this installation would work, asked of everything it is connected to.
 
-It changes nothing. To add a check: its file here, and its line in ``CHECKS``; one that needs one
-backend says so by ``applies``. Not here: the command line (entrypoints.doctor_main).
+It changes nothing but one schedule, which it makes and deletes (aws_schedules), so it may be asked
+beside a processor at work. To add a check: its file here, and its line in ``CHECKS``; one that
+needs one backend says so by ``applies``. Not here: the command line (entrypoints.doctor_main).
 """
 
 from incident_response.bootstrap.doctor import (
     alert_keys,
+    aws_account,
+    aws_intake,
+    aws_keys,
+    aws_ledger_key,
+    aws_queues,
+    aws_schedules,
+    aws_tables,
     clock_skew,
     embedded_store,
     half_configured,
@@ -24,6 +32,13 @@ CHECKS: tuple[Check, ...] = (
     policy.check,
     alert_keys.check,
     embedded_store.check,
+    aws_account.check,
+    aws_keys.check,
+    aws_intake.check,
+    aws_tables.check,
+    aws_queues.check,
+    aws_schedules.check,
+    aws_ledger_key.check,
     slack_token.check,
     slack_socket.check,
     slack_channels.check,

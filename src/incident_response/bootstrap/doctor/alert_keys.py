@@ -1,4 +1,6 @@
-"""Whether anybody may send alerts: a webhook without a key refuses to start."""
+"""Whether anybody may send alerts, where their keys are settings: a webhook without one refuses to
+start.
+"""
 
 from incident_response.bootstrap.alert_intake import generic_mapping
 from incident_response.bootstrap.backend import keys_set
@@ -24,5 +26,6 @@ check = Check(
     name="Alert sources",
     remedy="set GRAFANA_ONCALL_WEBHOOK_KEY, ALERTMANAGER_WEBHOOK_KEY or GENERIC_WEBHOOK_KEY",
     processes=ONLY_WEBHOOK,
+    applies=lambda settings: settings.backend == "embedded",
     look=_look,
 )

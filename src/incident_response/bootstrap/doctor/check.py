@@ -64,7 +64,7 @@ def wrong(text: str, remedy: str = "") -> Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """The installation that is looked at; nothing of it is changed."""
+    """The installation that is looked at."""
 
     settings: Settings
     slack: SlackClient | None

@@ -37,5 +37,6 @@ def _unwritable(folder: Path) -> Path | None:
 check = Check(
     name="Store",
     remedy="set STATE_DIR to a folder of this user's on a local disk",
+    applies=lambda settings: settings.backend == "embedded",
     look=_look,
 )
