@@ -20,10 +20,14 @@ from incident_response.adapters.aws.table_form import (
     expiry,
 )
 from incident_response.adapters.aws.tables import (
+    ALERTS_PENDING,
+    ALERTS_TROUBLED,
+    PROBE,
     WORK_INDEX,
     Table,
     audit_table,
     incidents_table,
+    intake_key,
 )
 from incident_response.alert_sources import ALERT_SOURCES
 from incident_response.bootstrap.aws import (
@@ -35,6 +39,7 @@ from incident_response.bootstrap.aws import (
 )
 from incident_response.bootstrap.doctor import CHECKS, Health, Process, examine
 from incident_response.bootstrap.doctor.aws import on_aws
+from incident_response.domain.model import EventId
 from incident_response.ports.clock import Clock
 from incident_response.ports.scheduler import Schedule
 from incident_response.settings import Settings
@@ -209,8 +214,30 @@ DESCRIBES = {"DescribeContinuousBackups", "DescribeTable", "DescribeTimeToLive"}
 
 def test_the_webhook_takes_alerts_in_and_finds_those_that_wait(template: dict[str, Any]) -> None:
     assert table_rights(template, "WebhookPolicy") == {
-        "IncidentsTable": ITEMS | {"UpdateItem"},
-        f"IncidentsTable/index/{WORK_INDEX.name}": {"Query"},
+        "IncidentsTable": {f"{one}?" for one in ITEMS},
+        f"IncidentsTable/index/{WORK_INDEX.name}": {"Query?"},
+    }
+
+
+def test_the_webhook_reaches_alerts_only_so_that_it_cannot_forge_a_click(
+    template: dict[str, Any],
+) -> None:
+    items, query = (
+        statement["Condition"]
+        for statement in statements(template, "WebhookPolicy")
+        if "Condition" in statement
+    )
+    assert items == _held_to("StringLike", "INTAKE#*", PROBE.partition)
+    assert {kind.partition for kind in (ALERTS_PENDING, ALERTS_TROUBLED)} == {"INTAKE#"}
+    assert intake_key(EventId("e")).partition == "INTAKE#e"
+    assert query == _held_to("StringEquals", ALERTS_PENDING.name, ALERTS_TROUBLED.name)
+
+
+def _held_to(operator: str, *leading: str) -> dict[str, Any]:
+    """``ForAllValues`` alone would also hold of a request that names no key."""
+    return {
+        f"ForAllValues:{operator}": {"dynamodb:LeadingKeys": list(leading)},
+        "Null": {"dynamodb:LeadingKeys": "false"},
     }
 
 
@@ -338,7 +365,11 @@ async def test_the_doctor_asks_for_nothing_that_the_role_of_its_process_may_not(
     asked = asked_of_tables(wire, settings)
     granted = table_rights(template, policy)
     assert asked
-    assert not {(where, what) for where, what in asked if what not in granted.get(where, ())}
+    assert not {
+        (where, what)
+        for where, what in asked
+        if not granted.get(where, set()).intersection({what, f"{what}?"})
+    }
     wire.requests = [request for request in wire.requests if "TableName" not in request.body]
     assert rights(wire) <= allowed(template, policy)
 

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 import structlog
 
 from incident_response.adapters.aws.backend import (
-    PROBE,
     AwsBackend,
     AwsIngress,
     AwsLedgers,
@@ -27,7 +26,7 @@ from incident_response.adapters.aws.scheduler import EventBridgeScheduler
 from incident_response.adapters.aws.secret_store import SecretsManagerStore
 from incident_response.adapters.aws.session import AwsClients, aws_clients
 from incident_response.adapters.aws.table_resource import TableResource
-from incident_response.adapters.aws.tables import audit_table, incidents_table
+from incident_response.adapters.aws.tables import PROBE, audit_table, incidents_table
 from incident_response.alert_sources import ALERT_SOURCES
 from incident_response.bootstrap.backend import (
     Ingress,

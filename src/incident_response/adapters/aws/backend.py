@@ -20,14 +20,11 @@ from incident_response.adapters.aws.scheduler import EventBridgeScheduler
 from incident_response.adapters.aws.secret_store import SecretsManagerStore
 from incident_response.adapters.aws.session import AwsClients
 from incident_response.adapters.aws.signed import SignedDynamo
-from incident_response.adapters.aws.tables import Key
+from incident_response.adapters.aws.tables import PROBE
 from incident_response.domain.ledger import Seal
 from incident_response.ports.clock import Clock
 
 log = structlog.get_logger(__name__)
-
-PROBE = Key("PROBE", "PROBE")
-"""An item that means nothing: it is written to see whether anything can be."""
 
 
 Tables = tuple[str, str]

@@ -13,7 +13,13 @@ import structlog
 
 from incident_response.adapters.aws.forms import IS_NEW, Computed, Condition, Item, at, key_of
 from incident_response.adapters.aws.items import Items
-from incident_response.adapters.aws.tables import WORK_INDEX, Key, envelope_key
+from incident_response.adapters.aws.tables import (
+    ENVELOPES_BURIED,
+    ENVELOPES_OPEN,
+    WORK_INDEX,
+    Key,
+    envelope_key,
+)
 from incident_response.adapters.aws.times import expiring, sortable
 from incident_response.adapters.times import micros
 from incident_response.adapters.wakeups import Wakeups
@@ -23,8 +29,6 @@ from incident_response.ports.inbox import Envelope
 
 log = structlog.get_logger(__name__)
 
-OPEN, BURIED = "inbox#open", "inbox#buried"
-"""Under which envelopes lie in the index of work."""
 KNOWN_FOR = timedelta(days=30)
 """Slack delivers again for hours at most."""
 LOOK_EVERY = timedelta(seconds=2)
@@ -54,7 +58,7 @@ class DynamoInbox:
             envelope=envelope.model_dump_json(),
             attempts=0,
             claimed_until=0,
-            work=OPEN,
+            work=ENVELOPES_OPEN.name,
             work_at=sortable(envelope.received_at),
         )
         if await self._items.put(item, IS_NEW) is not None:
@@ -75,17 +79,19 @@ class DynamoInbox:
         await self._items.update(envelope_key(key), wiped, _IS_OPEN)
 
     async def bury(self, key: str, reason: str) -> None:
-        now = sortable(self._clock.now())
-        given_up = {"state": "buried", "reason": reason, "work": BURIED, "work_at": now}
+        work = {"work": ENVELOPES_BURIED.name, "work_at": sortable(self._clock.now())}
+        given_up = {"state": "buried", "reason": reason, **work}
         await self._items.update(envelope_key(key), given_up, _IS_OPEN)
 
     async def buried(self, *, limit: int) -> list[tuple[Envelope, str]]:
-        found = await self._items.find(WORK_INDEX, BURIED, limit=limit, newest_first=True)
+        found = await self._items.find(
+            WORK_INDEX, ENVELOPES_BURIED, limit=limit, newest_first=True
+        )
         items = await self._items.get_many([one.key for one in found])
         return [(_envelope(item), item["reason"]) for item in items if item["state"] == "buried"]
 
     async def open_count(self) -> int:
-        found = await self._items.find(WORK_INDEX, OPEN)
+        found = await self._items.find(WORK_INDEX, ENVELOPES_OPEN)
         items = await self._items.get_many([one.key for one in found])
         return sum(item["state"] == "open" for item in items)
 
@@ -114,7 +120,7 @@ class DynamoInbox:
     async def _look(self, now: datetime, limit: int) -> None:
         """Find what others left behind."""
         self._next_look = now + LOOK_EVERY
-        found = await self._items.find(WORK_INDEX, OPEN, limit=limit + LOOKED_AT)
+        found = await self._items.find(WORK_INDEX, ENVELOPES_OPEN, limit=limit + LOOKED_AT)
         for item in await self._items.get_many([one.key for one in found]):
             if item["state"] == "open" and item["claimed_until"] <= micros(now):
                 self._claimable[key_of(item)] = item["work_at"]

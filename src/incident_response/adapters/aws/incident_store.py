@@ -17,6 +17,10 @@ from incident_response.adapters.aws.ledger import DynamoLedger, appending
 from incident_response.adapters.aws.session import AwsClient
 from incident_response.adapters.aws.tables import (
     EXPIRES_AT,
+    INCIDENTS,
+    INCIDENTS_CLOSED,
+    INCIDENTS_OPEN,
+    PLANS_OPEN,
     WORK_INDEX,
     Key,
     channel_key,
@@ -41,9 +45,6 @@ from incident_response.domain.model import ChannelId, IncidentId
 from incident_response.ports.clock import Clock
 from incident_response.ports.incident_store import Change, PlanRecord, PlanState, StepRecord
 
-OPEN, CLOSED = "incident#open", "incident#closed"
-OPEN_PLAN = "plan#open"
-"""Under which incidents and plans lie in the index of work."""
 AT_ONCE = ""
 """Sorts before every time: a plan with nothing to wait for."""
 APPEND_TRIES = 10
@@ -85,7 +86,7 @@ class DynamoIncidentStore:
 
     async def recent(self, *, open_only: bool, limit: int) -> list[Incident]:
         found: list[Found] = []
-        for kind in (OPEN,) if open_only else (OPEN, CLOSED):
+        for kind in (INCIDENTS_OPEN,) if open_only else INCIDENTS:
             found += await self._incidents.find(WORK_INDEX, kind, limit=limit, newest_first=True)
         items = await self._incidents.get_many([one.key for one in found])
         incidents = map(_incident, items)
@@ -120,7 +121,7 @@ class DynamoIncidentStore:
 
     async def open_plans(self, *, due_at: datetime, limit: int) -> list[PlanRecord]:
         until = f"{sortable(due_at)}~"  # every text that begins with the time is below it
-        found = await self._incidents.find(WORK_INDEX, OPEN_PLAN, until=until)
+        found = await self._incidents.find(WORK_INDEX, PLANS_OPEN, until=until)
         found.sort(key=lambda one: one.sort.partition("#")[2])
         items = await self._incidents.get_many([one.key for one in found[:limit]])
         return [plan for plan in map(_plan, items) if _is_due(plan, due_at)]
@@ -220,7 +221,7 @@ def _incident_part(table: str, incident: Incident, life: Item) -> Part:
         incident_key(incident.incident_id),
         version=incident.version,
         record=incident.model_dump_json(),
-        work=CLOSED if incident.is_closed else OPEN,
+        work=(INCIDENTS_CLOSED if incident.is_closed else INCIDENTS_OPEN).name,
         work_at=sortable(incident.created_at),
         slack_channel_id=_channel(incident),
         created_at=incident.created_at.isoformat(),
@@ -254,7 +255,7 @@ def _plan_item(plan: PlanRecord, life: Item) -> Item:
     return at(
         plan_key(plan.incident_id, plan.plan),
         record=plan.model_dump_json(),
-        work=OPEN_PLAN if is_open else None,
+        work=PLANS_OPEN.name if is_open else None,
         work_at=f"{waits_until}#{sortable(plan.opened_at)}" if is_open else None,
         **life,
     )

@@ -7,7 +7,12 @@ from datetime import datetime, timedelta
 
 from incident_response.adapters.aws.forms import IS_NEW, Condition, Item, at
 from incident_response.adapters.aws.items import Items
-from incident_response.adapters.aws.tables import WORK_INDEX, intake_key
+from incident_response.adapters.aws.tables import (
+    ALERTS_PENDING,
+    ALERTS_TROUBLED,
+    WORK_INDEX,
+    intake_key,
+)
 from incident_response.adapters.aws.times import expiring, sortable
 from incident_response.adapters.aws.transaction import Update
 from incident_response.domain.alert import IntakeRecord, IntakeStatus
@@ -16,12 +21,10 @@ from incident_response.domain.model import EventId, IncidentId
 from incident_response.ports.incident_store import Folding
 from incident_response.ports.intake import Accepted
 
-PENDING, TROUBLED = "intake#pending", "intake#troubled"
-"""Under which records lie in the index of work."""
 _WORK = {
-    IntakeStatus.PENDING: PENDING,
-    IntakeStatus.QUARANTINED: TROUBLED,
-    IntakeStatus.DEAD: TROUBLED,
+    IntakeStatus.PENDING: ALERTS_PENDING.name,
+    IntakeStatus.QUARANTINED: ALERTS_TROUBLED.name,
+    IntakeStatus.DEAD: ALERTS_TROUBLED.name,
 }
 _WAITING = Condition(
     "#status IN (:pending, :quarantined)",
@@ -50,7 +53,7 @@ class DynamoIntake:
 
     async def pending(self, *, received_before: datetime, limit: int) -> list[IntakeRecord]:
         until = sortable(received_before - _JUST_BEFORE)
-        found = await self._items.find(WORK_INDEX, PENDING, until=until, limit=limit)
+        found = await self._items.find(WORK_INDEX, ALERTS_PENDING, until=until, limit=limit)
         records = map(_record, await self._items.get_many([one.key for one in found]))
         return [record for record in records if record.status is IntakeStatus.PENDING]
 
@@ -61,7 +64,7 @@ class DynamoIntake:
         await self._items.update(intake_key(event_id), changes, _WAITING)
 
     async def troubled(self, *, limit: int) -> list[IntakeRecord]:
-        found = await self._items.find(WORK_INDEX, TROUBLED, limit=limit, newest_first=True)
+        found = await self._items.find(WORK_INDEX, ALERTS_TROUBLED, limit=limit, newest_first=True)
         records = map(_record, await self._items.get_many([one.key for one in found]))
         return [record for record in records if record.status in _WORK]
 

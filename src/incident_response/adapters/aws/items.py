@@ -26,7 +26,7 @@ from incident_response.adapters.aws.forms import (
 )
 from incident_response.adapters.aws.patience import patiently
 from incident_response.adapters.aws.session import AwsClient
-from incident_response.adapters.aws.tables import PARTITION, SORT, Index, Key
+from incident_response.adapters.aws.tables import PARTITION, SORT, Index, Key, Kind
 from incident_response.domain.errors import RateLimitedError
 
 MOST_KEYS = 100
@@ -84,18 +84,18 @@ class Items:
     async def find(
         self,
         index: Index,
-        kind: str,
+        kind: Kind,
         *,
         until: str = "",
         limit: int | None = None,
         newest_first: bool = False,
     ) -> list[Found]:
-        """What ``index`` has under ``kind``, with a sort key not above ``until``.
+        """What ``index`` has of ``kind``, with a sort key not above ``until``.
 
         It finds, and decides nothing: the last moments may be missing, what is found may have
         changed.
         """
-        expression, names, values = "#p = :kind", {"#p": index.partition}, {":kind": kind}
+        expression, names, values = "#p = :kind", {"#p": index.partition}, {":kind": kind.name}
         if until:
             expression += " AND #s <= :until"
             names["#s"], values[":until"] = index.sort, until
@@ -106,8 +106,11 @@ class Items:
             "ExpressionAttributeValues": packed(values),
             "ScanIndexForward": not newest_first,
         }
+        found = [item async for item in self._pages(request, limit)]
         return [
-            Found(key_of(item), item[index.sort]) async for item in self._pages(request, limit)
+            Found(key_of(item), item[index.sort])
+            for item in found
+            if key_of(item).partition.startswith(kind.partition)
         ]
 
     async def put(self, item: Item, condition: Condition | None = None) -> Item | None:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from incident_response.adapters.aws.forms import IS_NEW, Condition, Item, at
 from incident_response.adapters.aws.items import Items
 from incident_response.adapters.aws.tables import (
+    INCIDENTS,
     LEDGER_INDEX,
+    LEDGERS,
     WORK_INDEX,
     Key,
     entry_key,
@@ -20,10 +22,6 @@ from incident_response.adapters.aws.transaction import Check, Put
 from incident_response.domain.ledger import GENESIS, LedgerEntry, NewEntry, Seal
 from incident_response.domain.model import IncidentId
 
-LEDGER = "LEDGER"
-"""What every head has in the ledgers' index."""
-INCIDENTS = ("incident#open", "incident#closed")
-"""Under which the incidents lie in the index of work."""
 LAST_SEQ = 10**10 - 1
 
 
@@ -48,7 +46,7 @@ class DynamoLedger:
     async def incidents(self) -> list[IncidentId]:
         # Those with a ledger, then those that lost theirs: an auditor must see them. What an index
         # does not show yet it shows at the next look.
-        found = await self._audit.find(LEDGER_INDEX, LEDGER)
+        found = await self._audit.find(LEDGER_INDEX, LEDGERS)
         for kind in INCIDENTS:
             found += await self._incidents.find(WORK_INDEX, kind)
         return list(dict.fromkeys(_incident_of(one.key) for one in found))
@@ -102,7 +100,7 @@ def _entry(entry: LedgerEntry, life: Item) -> Item:
 def _head(incident_id: IncidentId, head: tuple[int, str], life: Item) -> Item:
     seq, last = head
     key = head_key(incident_id)
-    return at(key, seq=seq, hash=last, ledger=LEDGER, incident_id=incident_id, **life)
+    return at(key, seq=seq, hash=last, ledger=LEDGERS.name, incident_id=incident_id, **life)
 
 
 def _incident_of(key: Key) -> IncidentId:

@@ -49,11 +49,36 @@ class Key:
     sort: str
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Items that lie together in an index."""
+
+    name: str
+    """Value of the index's partition key."""
+    partition: str
+    """What their own partition key begins with. An item that lies elsewhere is none of them,
+    whatever it says of itself: a role can be held to partitions, but not to what it writes there.
+    """
+
+
 WORK_INDEX = Index("work-index", "work", "work_at")
 """What may have work, under its kind, in the order it is due."""
 CHANNEL_INDEX = Index("slack-channel-index", "slack_channel_id", "created_at")
 LEDGER_INDEX = Index("ledger-index", "ledger", "incident_id")
 """The head of every ledger."""
+
+
+ALERTS_PENDING = Kind("intake#pending", "INTAKE#")
+ALERTS_TROUBLED = Kind("intake#troubled", "INTAKE#")
+ENVELOPES_OPEN = Kind("inbox#open", "ENVELOPE#")
+ENVELOPES_BURIED = Kind("inbox#buried", "ENVELOPE#")
+INCIDENTS_OPEN = Kind("incident#open", "INCIDENT#")
+INCIDENTS_CLOSED = Kind("incident#closed", "INCIDENT#")
+INCIDENTS = (INCIDENTS_OPEN, INCIDENTS_CLOSED)
+PLANS_OPEN = Kind("plan#open", "INCIDENT#")
+LEDGERS = Kind("LEDGER", "INCIDENT#")
+PROBE = Key("PROBE", "PROBE")
+"""An item that means nothing: it is written to see whether anything can be."""
 
 
 def incidents_table(name: str) -> Table:

@@ -6,11 +6,10 @@ one is to send. Whether table and queue are as they should be is the
 processor's to ask (aws_tables, aws_queues): a webhook that is taken over shall learn little.
 """
 
-from incident_response.adapters.aws.backend import PROBE
 from incident_response.adapters.aws.items import Items
 from incident_response.adapters.aws.queue_address import QueueAddress
 from incident_response.adapters.aws.session import AwsClients
-from incident_response.adapters.aws.tables import WORK_INDEX
+from incident_response.adapters.aws.tables import ALERTS_PENDING, PROBE, WORK_INDEX
 from incident_response.bootstrap.doctor.aws import on_aws, with_clients
 from incident_response.bootstrap.doctor.check import (
     ONLY_WEBHOOK,
@@ -29,7 +28,7 @@ async def _look(patient: Patient, clients: AwsClients) -> Found:
         return wrong("INCIDENT_QUEUE_URL is not set")
     items = Items(clients.dynamodb, settings.incidents_table)
     await items.get(PROBE)
-    await items.find(WORK_INDEX, PROBE.partition, limit=1)
+    await items.find(WORK_INDEX, ALERTS_PENDING, limit=1)
     arn = await QueueAddress(settings.incident_queue_url, clients.sqs).arn()
     return fine(f"{settings.incidents_table} and {arn.rpartition(':')[2]} answer")
 

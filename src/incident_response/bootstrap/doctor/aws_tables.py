@@ -5,11 +5,10 @@ each table that only this needs; and an item that means nothing and each index a
 written: that the processor can write it says itself (``/readyz``).
 """
 
-from incident_response.adapters.aws.backend import PROBE
 from incident_response.adapters.aws.items import Items
 from incident_response.adapters.aws.session import AwsClients
 from incident_response.adapters.aws.table_resource import TableResource
-from incident_response.adapters.aws.tables import Table, audit_table, incidents_table
+from incident_response.adapters.aws.tables import PROBE, Kind, Table, audit_table, incidents_table
 from incident_response.bootstrap.doctor.aws import on_aws, with_clients
 from incident_response.bootstrap.doctor.check import (
     ONLY_PROCESSOR,
@@ -19,6 +18,8 @@ from incident_response.bootstrap.doctor.check import (
     fine,
     wrong,
 )
+
+_NOTHING = Kind(PROBE.partition, PROBE.partition)
 
 
 @with_clients
@@ -40,7 +41,7 @@ async def _look(patient: Patient, clients: AwsClients) -> Found:
 async def _read(items: Items, table: Table) -> None:
     await items.get(PROBE)
     for index in table.indexes:
-        await items.find(index, PROBE.partition, limit=1)
+        await items.find(index, _NOTHING, limit=1)
 
 
 check = Check(
