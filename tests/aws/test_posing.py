@@ -49,4 +49,4 @@ async def test_an_alert_that_poses_as_an_incident_or_a_plan_is_not_found(
     await pose(ports, kind, record=samples.incident(9).model_dump_json())
     assert await ports.incidents.recent(open_only=True, limit=5) == [incident]
     assert await ports.incidents.open_plans(due_at=samples.at(60), limit=5) == []
-    assert await ports.ledger.incidents() == [incident.incident_id]
+    assert list(await ports.ledger.heads()) == [incident.incident_id]

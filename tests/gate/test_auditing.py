@@ -191,8 +191,8 @@ class Growing:
             await note(self._stage, EntryKind.MESSAGE_POSTED)
         return found
 
-    async def incidents(self) -> list[IncidentId]:
-        return [INCIDENT_ID]
+    async def heads(self) -> dict[IncidentId, tuple[int, str]]:
+        return {INCIDENT_ID: await self.head(INCIDENT_ID)}
 
 
 async def test_a_ledger_that_grows_while_it_is_read_is_read_again(stage: Stage) -> None:
@@ -207,9 +207,9 @@ async def test_it_audits_every_minute_whatever_the_store_or_chat_does(
     audits = auditor(stage)
     clock = stage.clock
     assert isinstance(clock, FakeClock)
-    incidents = stage.backend.ledger.incidents
+    heads = stage.backend.ledger.heads
 
-    async def down() -> list[IncidentId]:
+    async def down() -> dict[IncidentId, tuple[int, str]]:
         raise UnavailableError("store down")
 
     async with asyncio.TaskGroup() as tasks:
@@ -219,11 +219,11 @@ async def test_it_audits_every_minute_whatever_the_store_or_chat_does(
         clock.advance(59)
         await asyncio.sleep(0.01)
         assert beats() == 1
-        monkeypatch.setattr(stage.backend.ledger, "incidents", down)
+        monkeypatch.setattr(stage.backend.ledger, "heads", down)
         clock.advance(1)
         await clock.sleeping()
         assert beats() == 1
-        monkeypatch.setattr(stage.backend.ledger, "incidents", incidents)
+        monkeypatch.setattr(stage.backend.ledger, "heads", heads)
         clock.advance(60)
         await clock.sleeping()
         assert beats() == 2

@@ -41,7 +41,7 @@ async def _verify(options: argparse.Namespace) -> int:
     async with backend_of(settings).open_ledgers(settings) as ledgers:
         verdicts: Verdicts = {
             incident_id: await audit_ledger(ledgers.ledger, ledgers.seal, incident_id)
-            for incident_id in await ledgers.ledger.incidents()
+            for incident_id in await ledgers.ledger.heads()
         }
     findings = [finding for found in verdicts.values() for finding in found]
     text = _as_json(verdicts, findings) if options.json else _as_lines(verdicts, findings)

@@ -22,6 +22,6 @@ class Ledger(Protocol):
         """Number and hash of the last entry; ``(0, GENESIS)`` if there is none."""
         ...
 
-    async def incidents(self) -> list[IncidentId]:
-        """Every incident that has a ledger, or exists and has lost it."""
+    async def heads(self) -> dict[IncidentId, tuple[int, str]]:
+        """The ``head`` of every incident that has a ledger, or exists and has lost it."""
         ...

@@ -87,8 +87,8 @@ class Auditor:
         tell is told in the next round.
         """
         found: list[Finding] = []
-        for incident_id in await self._ledger.incidents():
-            found += (await self._verdict(incident_id)).findings
+        for incident_id, head in (await self._ledger.heads()).items():
+            found += (await self._verdict(incident_id, head)).findings
         if not found:
             count_clean_audit()
         for finding in found:
@@ -99,9 +99,8 @@ class Auditor:
                 self._told.add(finding)
         return tuple(found)
 
-    async def _verdict(self, incident_id: IncidentId) -> Verdict:
+    async def _verdict(self, incident_id: IncidentId, head: Head) -> Verdict:
         known, now = self._known.get(incident_id), self._clock.now()
-        head = await self._ledger.head(incident_id)
         if known is not None and known.head == head and now - known.checked_at < CHECK_ANEW:
             return known
         head, entries = await _read(self._ledger, incident_id)

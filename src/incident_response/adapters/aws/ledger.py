@@ -7,7 +7,7 @@ delete an entry, nor may the processor's role.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from incident_response.adapters.aws.forms import IS_NEW, Condition, Item, at
+from incident_response.adapters.aws.forms import IS_NEW, Condition, Item, at, key_of
 from incident_response.adapters.aws.items import Items
 from incident_response.adapters.aws.tables import (
     INCIDENTS,
@@ -41,15 +41,17 @@ class DynamoLedger:
 
     async def head(self, incident_id: IncidentId) -> tuple[int, str]:
         item = await self._audit.get(head_key(incident_id))
-        return (0, GENESIS) if item is None else (item["seq"], item["hash"])
+        return (0, GENESIS) if item is None else _end(item)
 
-    async def incidents(self) -> list[IncidentId]:
-        # Those with a ledger, then those that lost theirs: an auditor must see them. What an index
-        # does not show yet it shows at the next look.
+    async def heads(self) -> dict[IncidentId, tuple[int, str]]:
+        # What an index does not show yet it shows at the next look.
         found = await self._audit.find(LEDGER_INDEX, LEDGERS)
         for kind in INCIDENTS:
             found += await self._incidents.find(WORK_INDEX, kind)
-        return list(dict.fromkeys(_incident_of(one.key) for one in found))
+        known = list(dict.fromkeys(_incident_of(one.key) for one in found))
+        items = await self._audit.get_many([head_key(incident_id) for incident_id in known])
+        heads = {_incident_of(key_of(item)): _end(item) for item in items}
+        return {incident_id: heads.get(incident_id, (0, GENESIS)) for incident_id in known}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,10 @@ def _head(incident_id: IncidentId, head: tuple[int, str], life: Item) -> Item:
     seq, last = head
     key = head_key(incident_id)
     return at(key, seq=seq, hash=last, ledger=LEDGERS.name, incident_id=incident_id, **life)
+
+
+def _end(head: Item) -> tuple[int, str]:
+    return head["seq"], head["hash"]
 
 
 def _incident_of(key: Key) -> IncidentId:

@@ -33,19 +33,19 @@ class EmbeddedLedger:
     async def head(self, incident_id: IncidentId) -> tuple[int, str]:
         return await self._database.read(lambda connection: read_head(connection, incident_id))
 
-    async def incidents(self) -> list[IncidentId]:
-        names = await self._database.read(_incident_ids)
-        return [IncidentId(name) for name in names]
+    async def heads(self) -> dict[IncidentId, tuple[int, str]]:
+        return await self._database.read(_read_heads)
 
 
-def _incident_ids(connection: sqlite3.Connection) -> list[str]:
-    """Those with a ledger as they began, then those that lost theirs: an auditor must see them."""
-    heads = "SELECT incident_id FROM ledger_head ORDER BY rowid"
+def _read_heads(connection: sqlite3.Connection) -> dict[IncidentId, tuple[int, str]]:
+    """Of those with a ledger as they began, then of those that lost theirs."""
+    heads = "SELECT incident_id, seq, hash FROM ledger_head ORDER BY rowid"
     lost = (
         "SELECT incident_id FROM incident"
         " WHERE incident_id NOT IN (SELECT incident_id FROM ledger_head) ORDER BY rowid"
     )
-    return [name for sql in (heads, lost) for (name,) in connection.execute(sql)]
+    found = {IncidentId(name): (seq, hash_) for name, seq, hash_ in connection.execute(heads)}
+    return found | {IncidentId(name): (0, GENESIS) for (name,) in connection.execute(lost)}
 
 
 def read_head(connection: sqlite3.Connection, incident_id: IncidentId) -> tuple[int, str]:

@@ -20,7 +20,7 @@ async def _look(patient: Patient) -> Found:
 
 async def _read(settings: Settings) -> str:
     async with open_ledgers(settings) as file:
-        count = len(await file.ledger.incidents())
+        count = len(await file.ledger.heads())
     return f"{settings.state_dir / FILE_NAME}, {count} incident{'' if count == 1 else 's'}"
 
 
