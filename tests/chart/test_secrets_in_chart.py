@@ -9,7 +9,6 @@ import pytest
 
 from incident_response.bootstrap.secret_inventory import ENVIRONMENTS as SEEDED
 from incident_response.bootstrap.secret_inventory import inventory
-from incident_response.entrypoints.main import main
 from tests.chart.inventory import ROOT, chart_values, secrets, webhook_keys
 from tests.chart.rendering import (
     PROCESSES,
@@ -20,6 +19,7 @@ from tests.chart.rendering import (
     one,
     render,
 )
+from tests.entrypoints.processes import run
 
 NAMES = re.compile(r"`([A-Z*_]+)`")
 EVERYTHING: dict[str, Any] = {
@@ -101,9 +101,7 @@ def test_without_the_operator_the_secrets_names_are_the_same() -> None:
 
 
 @pytest.mark.parametrize("environment", SEEDED)
-def test_the_seeders_inventory_is_the_charts(
-    environment: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_the_seeders_inventory_is_the_charts(environment: str) -> None:
     seeded = {
         (variable, secret.secret_id, variable if secret.is_json else "")
         for secret in inventory(environment)
@@ -116,16 +114,14 @@ def test_the_seeders_inventory_is_the_charts(
         for variable, reference in references(objects, process).items()
     }
     assert mounted == seeded
-    assert main(["secrets", "list", "--environment", environment]) == 0
-    assert set(capsys.readouterr().out.split()) == {key for _, key, _ in mounted}
+    code, said = await run("secrets", "list", "--environment", environment)
+    assert (code, set(said.split())) == (0, {key for _, key, _ in mounted})
 
 
-def test_the_form_for_the_seeder_has_a_line_for_every_secret_of_the_chart(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert main(["secrets", "template"]) == 0
-    form = json.loads(capsys.readouterr().out)
-    assert set(form) == {path.rpartition("__")[2] for path in EVERYTHING}
+async def test_the_form_for_the_seeder_has_a_line_for_every_secret_of_the_chart() -> None:
+    code, said = await run("secrets", "template")
+    assert code == 0
+    assert set(json.loads(said)) == {path.rpartition("__")[2] for path in EVERYTHING}
 
 
 def test_the_document_of_secrets_says_where_each_comes_from() -> None:

@@ -239,7 +239,7 @@ BEDROCK_DENIED = "check the AWS credentials and their right to bedrock:InvokeMod
 @pytest.mark.parametrize(
     ("access_key", "region", "health", "words"),
     [  # a region of its own each: the SDK remembers a region's credentials
-        ("AKIASANDBOX", "us-east-1", Health.OK, "and us.anthropic.claude-sonnet-4-6 answer"),
+        ("AKIASANDBOX", "us-west-2", Health.OK, "and us.anthropic.claude-sonnet-4-6 answer"),
         ("AKIANOBODY", "us-east-2", Health.WRONG, BEDROCK_DENIED),
         ("", "us-west-1", Health.WRONG, BEDROCK_DENIED),
     ],
