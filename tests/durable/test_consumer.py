@@ -125,6 +125,20 @@ async def test_draining_settles_what_is_in_hand_and_takes_nothing_more(kind: str
     assert desk.handled == ["a1"]
 
 
+async def test_what_is_cut_off_is_given_back() -> None:
+    desk = Desk()
+    desk.gates["a1"] = asyncio.Event()
+    await desk.send("a1")
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(desk.consumer().run())
+        await until(desk.has_begun("a1"))
+        task.cancel()
+    desk.gates["a1"].set()
+    async with working(desk.consumer()):
+        await until(desk.is_empty)
+    assert desk.handled == ["a1"]
+
+
 async def test_what_there_is_no_room_for_is_left_for_others() -> None:
     desk = Desk()
     for name in ("a1", "b1"):

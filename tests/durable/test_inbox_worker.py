@@ -2,7 +2,13 @@ import asyncio
 from datetime import timedelta
 
 from incident_response.domain.errors import RefusedError, UnavailableError
-from incident_response.durable.inbox_worker import IN_HAND, MAX_ATTEMPTS, PAUSE_SECONDS
+from incident_response.durable.inbox_worker import (
+    AT_ONCE,
+    IN_HAND,
+    MAX_ATTEMPTS,
+    PAUSE_SECONDS,
+    VISIBILITY,
+)
 from incident_response.ports.inbox import Envelope
 from tests.durable.bench import until
 from tests.durable.desk import Desk, working
@@ -64,11 +70,39 @@ async def test_a_click_that_failed_while_stopping_stays_for_the_next_process() -
         async with asyncio.timeout(5):
             await task
     assert await desk.backend.inbox.open_count() == 1
-    await desk.backend.claim_processor()
     async with working(desk.worker()):
         await until(desk.is_clear)
     assert desk.handled == ["a1"]
     assert desk.told == []
+
+
+async def test_what_is_cut_off_is_given_back_and_so_is_what_waits_behind_it() -> None:
+    desk = Desk()
+    desk.gates["a1"] = asyncio.Event()
+    await desk.put("a1", "a2")
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(desk.worker().run())
+        await until(desk.has_begun("a1"))
+        task.cancel()
+    desk.gates["a1"].set()
+    async with working(desk.worker()):
+        await until(desk.is_clear)
+    assert desk.handled == ["a1", "a2"]
+
+
+async def test_what_takes_long_stays_ours_by_its_heartbeat() -> None:
+    desk = Desk()
+    desk.gates["a1"] = asyncio.Event()
+    await desk.put("a1")
+    async with working(desk.worker()):
+        await until(desk.has_begun("a1"))
+        for _ in range(12):
+            await desk.clock.sleeping(2)  # the heartbeat, and who looks for more
+            desk.clock.advance(VISIBILITY.total_seconds() / 3)
+        await desk.clock.sleeping(2)
+        assert await desk.backend.inbox.claim(limit=1, visibility=VISIBILITY, wait=AT_ONCE) == []
+        desk.gates["a1"].set()
+        await until(desk.is_clear)
 
 
 async def test_a_claim_that_ends_while_we_still_work_is_not_worked_on_twice() -> None:

@@ -68,6 +68,41 @@ async def test_a_claimed_envelope_is_nobody_elses_until_the_claim_ends(
     assert again.attempts == 2
 
 
+async def test_a_claim_that_is_extended_lasts_from_then(
+    backend: Backend, pass_time: PassTime
+) -> None:
+    await backend.inbox.put(samples.envelope())
+    (claimed,) = await claim(backend)
+    await pass_time(6)
+    await backend.inbox.extend(claimed, VISIBILITY)
+    await pass_time(6)
+    assert await claim(backend) == []
+    await pass_time(5)
+    assert len(await claim(backend)) == 1
+
+
+async def test_a_claim_that_is_given_back_can_be_had_at_once(backend: Backend) -> None:
+    await backend.inbox.put(samples.envelope())
+    (claimed,) = await claim(backend)
+    await backend.inbox.extend(claimed, timedelta())
+    (again,) = await claim(backend)
+    assert again.attempts == 2
+
+
+async def test_a_claim_that_has_ended_can_no_longer_be_given_back_nor_what_is_done(
+    backend: Backend, pass_time: PassTime
+) -> None:
+    await backend.inbox.put(samples.envelope())
+    (old,) = await claim(backend)
+    await pass_time(11)
+    (newer,) = await claim(backend)
+    await backend.inbox.extend(old, timedelta())
+    assert await claim(backend) == []
+    await backend.inbox.done("key-1")
+    await backend.inbox.extend(newer, timedelta())
+    assert await claim(backend) == []
+
+
 async def test_an_envelope_that_is_done_does_not_come_again(
     backend: Backend, pass_time: PassTime
 ) -> None:

@@ -21,8 +21,8 @@ from incident_response.ports.clock import Clock
 from incident_response.ports.event_queue import MAX_RECEIVES, Delivery, EventQueue
 from incident_response.telemetry import Kind, annotate, measure_queue_age, note_failure, span
 
-VISIBILITY = timedelta(seconds=30)
-"""How long a message stays ours without a heartbeat."""
+VISIBILITY = timedelta(seconds=15)
+"""How long a message stays ours without a heartbeat: a dead owner keeps others waiting as long."""
 BATCH = 10
 """Messages per receive (the limit of SQS)."""
 CONCURRENCY = 64
@@ -30,6 +30,7 @@ CONCURRENCY = 64
 LONG_POLL = timedelta(seconds=20)
 RETRY_AFTER = (timedelta(seconds=2), timedelta(seconds=15))
 """Waits before a message that failed comes again; the last one repeats."""
+AT_ONCE = timedelta()
 RECEIVE_PAUSE_SECONDS = 1.0
 """Pause when the queue does not answer."""
 
@@ -44,8 +45,8 @@ class QueueConsumer:
     """Hands each delivery to ``handle`` and settles it by how that ended.
 
     Returned: deleted. ``RetryableError`` or a defect: comes again, at the third time dead.
-    ``PermanentError``: dead at once. ``on_dead`` is told before a message is buried, so that a
-    person hears of it.
+    ``PermanentError``: dead at once. Cut off: given back. ``on_dead`` is told before a
+    message is buried, so that a person hears of it.
     """
 
     def __init__(
@@ -106,6 +107,9 @@ class QueueConsumer:
                 finally:
                     beating.cancel()
             await settle()
+        except asyncio.CancelledError:
+            await self._give_back(delivery)
+            raise
         except Exception as error:  # one message's trouble must not stop the others
             reason = innermost(error)
             is_known = isinstance(reason, RetryableError)
@@ -159,6 +163,12 @@ class QueueConsumer:
             await self._on_dead(delivery, reason)
         except Exception:  # it must reach the dead letters even if nobody can be told
             log.exception("cannot tell of a dead message", message_id=delivery.message_id)
+
+    async def _give_back(self, delivery: Delivery) -> None:
+        try:
+            await self._queue.extend(delivery, AT_ONCE)
+        except (ConflictError, RetryableError) as error:  # it comes again in any case
+            log.warning("cannot give back", message_id=delivery.message_id, reason=str(error))
 
     async def _heartbeat(self, delivery: Delivery) -> None:
         while True:

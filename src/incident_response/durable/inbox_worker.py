@@ -17,14 +17,17 @@ from incident_response.ports.clock import Clock
 from incident_response.ports.inbox import Envelope, Inbox
 from incident_response.telemetry import Kind, note_failure, span
 
-VISIBILITY = timedelta(seconds=60)
-"""How long a claimed envelope stays ours."""
+VISIBILITY = timedelta(seconds=15)
+"""How long a claimed envelope stays ours without a heartbeat: a dead owner keeps the person
+waiting as long.
+"""
 BATCH = 20
 IN_HAND = 200
 """Envelopes in hand at the same time, the waiting ones included: the rest stays in the inbox, so
-that draining ends and a claim seldom does before its envelope is begun.
+that draining ends and others have something to do.
 """
 LONG_POLL = timedelta(seconds=20)
+AT_ONCE = timedelta()
 MAX_ATTEMPTS = 5
 """Claims before an envelope is given up and the person is told."""
 PAUSE_SECONDS = 1.0
@@ -41,7 +44,7 @@ PlaceOf = Callable[[Envelope], str]
 
 class InboxWorker:
     """Hands each envelope to ``handle``; ``place_of`` names what must stay in order, such as a
-    channel.
+    channel. One that is cut off is given back.
     """
 
     def __init__(
@@ -94,15 +97,24 @@ class InboxWorker:
         place = self._places.setdefault(name, _Place())
         place.waiting += 1
         try:
-            async with place.lock:
-                await self._handle_until_settled(envelope)
+            async with asyncio.TaskGroup() as tasks:
+                beating = tasks.create_task(self._heartbeat(envelope))
+                try:
+                    async with place.lock:
+                        await self._handle_until_settled(envelope)
+                finally:
+                    beating.cancel()
+        except asyncio.CancelledError:
+            await self._give_back(envelope)
+            raise
         except Exception as error:  # one envelope's trouble must not stop the others
-            is_known = isinstance(error, RetryableError)
+            reason = innermost(error)
+            is_known = isinstance(reason, RetryableError)
             log.warning(
                 "cannot settle envelope",
                 key=envelope.key,
-                reason=str(error),
-                exc_info=None if is_known else error,
+                reason=str(reason),
+                exc_info=None if is_known else reason,
             )
         finally:
             place.waiting -= 1
@@ -129,9 +141,25 @@ class InboxWorker:
             if failure.is_final or attempt == MAX_ATTEMPTS:
                 break
             if self._stopping.is_set():
-                return  # stays in the inbox: whoever comes next goes on with it
+                await self._give_back(envelope)
+                return
             await self._clock.sleep(PAUSE_SECONDS * attempt)
         await self._bury(envelope, failure.text)
+
+    async def _give_back(self, envelope: Envelope) -> None:
+        """Whoever looks next goes on with it at once."""
+        try:
+            await self._inbox.extend(envelope, AT_ONCE)
+        except RetryableError as error:  # it comes again when its claim ends
+            log.warning("cannot give back", key=envelope.key, reason=str(error))
+
+    async def _heartbeat(self, envelope: Envelope) -> None:
+        while True:
+            await self._clock.sleep(VISIBILITY.total_seconds() / 3)
+            try:
+                await self._inbox.extend(envelope, VISIBILITY)
+            except RetryableError as error:
+                log.warning("cannot extend", key=envelope.key, reason=str(error))
 
     async def _try_handle(self, envelope: Envelope) -> "_Failure | None":
         with span(f"handle {envelope.kind.value}", parent="", kind=Kind.CONSUMER):

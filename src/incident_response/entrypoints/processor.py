@@ -1,8 +1,8 @@
 """The processor's life: start its loops together, stop them in order, lose nothing.
 
-On SIGTERM nothing new is taken in, every plan goes on to its next step boundary, leases are
-released, and what stays undone is taken up by whoever starts next. Not here: what the loops do
-(bootstrap.processor).
+On SIGTERM nothing new is taken in, every plan goes on to its next step boundary, leases and claims
+are given back, and what stays undone is taken up by whoever starts next. It takes five seconds at
+most. Not here: what the loops do (bootstrap.processor).
 """
 
 import asyncio
@@ -17,8 +17,12 @@ from incident_response.entrypoints.vital_signs import show_vital_signs
 from incident_response.entrypoints.webhook.health import Probe
 from incident_response.workflows.accept_alert import AlertIntake
 
-DRAIN_SECONDS = 20.0
-"""How long steps under way may take to end (a pod's grace period has to be longer)."""
+DRAIN_SECONDS = 3.0
+"""How long steps, messages and clicks under way may take to end. What takes longer is cut off, as
+in a crash: the next process finds out what came of it.
+"""
+SHOW_SECONDS = 0.7
+"""How long rooms may then take to be redrawn; the next process redraws what it works on."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +57,7 @@ async def run_processor(
         board = tasks.create_task(processor.board.run(), name="board")
         log.info("processor started")
         await stop.wait()
+        tasks.create_task(processor.receiver.stop(), name="receiver")
         await _drain(processor, working, board)
         for task in endless:
             task.cancel()
@@ -69,21 +74,18 @@ async def _drain(
     processor: Processor, working: list[asyncio.Task[None]], board: asyncio.Task[None]
 ) -> None:
     log.info("draining")
-    await processor.receiver.stop()
     for consumer in processor.consumers:
         consumer.drain()
     processor.inbox_worker.drain()
     processor.runner.drain()
-    await _ended(working)
+    await _ended(working, DRAIN_SECONDS)
     processor.board.drain()
-    await _ended([board])
+    await _ended([board], SHOW_SECONDS)
 
 
-async def _ended(tasks: list[asyncio.Task[None]]) -> None:
-    """Wait for ``tasks``; what takes too long is cut off and resumed from its journal by the next
-    process.
-    """
-    _, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+async def _ended(tasks: list[asyncio.Task[None]], seconds: float) -> None:
+    """Wait for ``tasks``; what takes longer is cut off."""
+    _, late = await asyncio.wait(tasks, timeout=seconds)
     for task in late:
         log.warning("cut off while draining", task=task.get_name())
         task.cancel()

@@ -64,6 +64,13 @@ class Inbox(Protocol):
         """
         ...
 
+    async def extend(self, envelope: Envelope, visibility: timedelta) -> None:
+        """Keep a claimed envelope for ``visibility`` from now; zero gives it back at once.
+
+        Nothing happens if it was worked off meanwhile, or claimed again.
+        """
+        ...
+
     async def done(self, key: str) -> None:
         """Worked off."""
         ...

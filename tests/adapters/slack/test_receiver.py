@@ -76,6 +76,9 @@ class Recorder:
     async def claim(self, *, limit: int, visibility: timedelta, wait: timedelta) -> list[Envelope]:
         return await self.inbox.claim(limit=limit, visibility=visibility, wait=wait)
 
+    async def extend(self, envelope: Envelope, visibility: timedelta) -> None:
+        await self.inbox.extend(envelope, visibility)
+
     async def done(self, key: str) -> None:
         await self.inbox.done(key)
 

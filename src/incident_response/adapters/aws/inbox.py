@@ -73,6 +73,17 @@ class DynamoInbox:
 
         return await self._wakeups.first(_TOPIC, take, wait=wait)
 
+    async def extend(self, envelope: Envelope, visibility: timedelta) -> None:
+        ours = Condition(
+            "#state = :open AND #attempts = :attempts",
+            {"open": "open", "attempts": envelope.attempts},
+        )
+        key, until = envelope_key(envelope.key), micros(self._clock.now() + visibility)
+        item = await self._items.update(key, {"claimed_until": until}, ours)
+        if item is not None and not visibility:
+            self._claimable[key] = item["work_at"]
+            self._wakeups.notify(_TOPIC)
+
     async def done(self, key: str) -> None:
         known = expiring(self._clock.now() + KNOWN_FOR)
         wiped = {"state": "done", "envelope": None, "work": None, "work_at": None, **known}

@@ -47,6 +47,20 @@ class EmbeddedInbox:
 
         return await self._wakeups.first(_TOPIC, take, wait=wait)
 
+    async def extend(self, envelope: Envelope, visibility: timedelta) -> None:
+        until = micros(self._clock.now() + visibility)
+        await self._database.write(
+            lambda connection: (
+                connection.execute(
+                    "UPDATE inbox SET claimed_until = ?"
+                    " WHERE key = ? AND state = 'open' AND attempts = ?",
+                    (until, envelope.key, envelope.attempts),
+                ).rowcount
+            )
+        )
+        if not visibility:
+            self._wakeups.notify(_TOPIC)
+
     async def done(self, key: str) -> None:
         await self._database.write(
             lambda connection: (

@@ -39,8 +39,10 @@ PUT_SECONDS = 1.5
 PREPARE_AND_PUT_SECONDS = 2.3
 TELL_SECONDS = 0.5
 """What is left of the three seconds to tell a person that it failed."""
-DRAIN_SECONDS = 3.0
+DRAIN_SECONDS = PREPARE_AND_PUT_SECONDS + TELL_SECONDS
 """How long deliveries that have begun may take to be acknowledged when we stop."""
+LAST_SECONDS = 0.5
+"""How long those may take that came in while the sockets were being closed."""
 TOKEN_CHECK_SECONDS = 60.0
 """How often Slack is asked whether our token still holds; a revoked one makes no other noise."""
 TOKEN_RETRY_SECONDS = 5.0
@@ -135,7 +137,7 @@ class SlackReceiver:
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait([self._running])
-        await self._flights.landed(DRAIN_SECONDS)
+        await self._flights.landed(LAST_SECONDS)
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:

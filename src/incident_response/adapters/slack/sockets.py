@@ -29,7 +29,7 @@ from incident_response.domain.errors import RefusedError
 
 OPEN_SECONDS = 10.0
 """How long opening a socket may take once there is an address for it."""
-CLOSE_SECONDS = 3.0
+CLOSE_SECONDS = 1.0
 """How long Slack may take to answer our closing."""
 REFUSED_SECONDS = 60.0
 """Pause after Slack said it wants no socket of ours: somebody has to mend something first."""
