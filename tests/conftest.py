@@ -2,9 +2,9 @@
 
 from hypothesis import HealthCheck, settings
 
-from tests.aws.ministack import ministack, ministack_url
+from tests.aws.ministack import ministack, ministack_url, punctual_ministack
 
-__all__ = ["ministack", "ministack_url"]
+__all__ = ["ministack", "ministack_url", "punctual_ministack"]
 
 # A busy machine is no failure of the program: tests that are about time measure it themselves.
 settings.register_profile(

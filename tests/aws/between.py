@@ -50,6 +50,8 @@ class Between:
     """Connections are cut as long as this holds."""
     loses_answers: bool = False
     """Requests are carried out, and their answers lost, as long as this holds."""
+    holds: set[str] = field(default_factory=set)
+    """Operations whose requests wait for ever."""
     passing: float = math.inf
     """How many requests are let through; the others wait for ever."""
     holding: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,7 +74,7 @@ async def between(ministack: Ministack) -> AsyncIterator[Between]:
             raw = await request.read()
             operation = request.headers.get("X-Amz-Target", request.method).rpartition(".")[2]
             wire.requests.append(Request(operation, json.loads(raw) if raw else {}))
-            if len(wire.requests) > wire.passing:
+            if len(wire.requests) > wire.passing or operation in wire.holds:
                 wire.holding.set()
                 await asyncio.Event().wait()
             if wire.is_down:

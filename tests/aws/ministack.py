@@ -1,7 +1,7 @@
 """A ministack for the tests: AWS on this machine, with a clock that can be put forward.
 
-One process a test session (with pytest-xdist: one a worker). Not here: what runs inside it
-(ministack_process).
+Two processes a test session (with pytest-xdist: two a worker), the second one only where it is
+needed. Not here: what runs inside them (ministack_process).
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -57,6 +58,20 @@ class Ministack:
 @pytest.fixture(scope="session")
 def ministack() -> Iterator[Ministack]:
     """The session's ministack. Its state is shared: a test takes names of its own."""
+    with running_ministack() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def punctual_ministack() -> Iterator[Ministack]:
+    """One that nobody puts forward: for whole programs, which have the machine's time."""
+    with running_ministack() as running:
+        yield running
+
+
+@contextmanager
+def running_ministack() -> Iterator[Ministack]:
+    """A process, and the credentials it takes in the environment, until the context ends."""
     assert PYTHON.exists(), "there is no ministack: run scripts/setup"
     script = Path(__file__).with_name("ministack_process.py")
     with subprocess.Popen(
