@@ -76,10 +76,12 @@ class Process:
 
 
 @asynccontextmanager
-async def running(*arguments: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Process]:
+async def running(
+    *arguments: str, env: Mapping[str, str] | None = None, command: tuple[str, ...] = COMMAND
+) -> AsyncIterator[Process]:
     """``incident-response <arguments>`` with no settings but ``env``; killed at the end."""
     spawned = await asyncio.create_subprocess_exec(
-        *COMMAND,
+        *command,
         *arguments,
         env={"PATH": "/usr/bin:/bin", **(env or {})},
         stdout=asyncio.subprocess.PIPE,
@@ -97,9 +99,11 @@ async def running(*arguments: str, env: Mapping[str, str] | None = None) -> Asyn
             await spawned.wait()
 
 
-async def run(*arguments: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
+async def run(
+    *arguments: str, env: Mapping[str, str] | None = None, command: tuple[str, ...] = COMMAND
+) -> tuple[int, str]:
     """Exit code and everything said, of a process that ends by itself."""
-    async with running(*arguments, env=env) as process:
+    async with running(*arguments, env=env, command=command) as process:
         return await process.ended(), process.said
 
 

@@ -170,7 +170,9 @@ async def aws_town(ministack: Ministack, folder: Path) -> AsyncIterator[AwsTown]
         await sandbox.start()
         stack.push_async_callback(sandbox.stop)
         place = await stack.enter_async_context(aws_place(ministack.url))
-        settings = await place(local_settings(folder, sandbox, key))
+        without_model = {"anthropic_api_key": None}  # its SDK takes seconds to import, each time
+        local = local_settings(folder, sandbox, key).model_copy(update=without_model)
+        settings = await place(local)
         webhook = await stack.enter_async_context(running("webhook", env=environment(settings)))
         url = (await webhook.logged("webhook listens"))["url"]
         sandbox.alerts.aim(Destination(url, sample_credentials(key)))

@@ -17,7 +17,7 @@ from incident_response.entrypoints.vital_signs import show_vital_signs
 from incident_response.entrypoints.webhook.health import Probe
 from incident_response.workflows.accept_alert import AlertIntake
 
-DRAIN_SECONDS = 2.5
+DRAIN_SECONDS = 2.0
 """How long steps, messages and clicks under way may take to end. What takes longer is cut off, as
 in a crash: the next process finds out what came of it.
 """
