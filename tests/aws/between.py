@@ -1,4 +1,5 @@
-"""A wire between the adapters and ministack, that counts what passes and can answer itself.
+"""A wire between the adapters and ministack, that counts what passes and can answer itself or
+change what is asked.
 
 Not here: what AWS answers when nothing is wrong (ministack).
 """
@@ -7,7 +8,7 @@ import asyncio
 import json
 import math
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ from aiohttp import web
 from tests.aws.ministack import Ministack
 
 Json = dict[str, Any]
+OF_THE_WAY = {"host", "content-length"}
+"""Headers that are not passed on."""
 
 
 @dataclass
@@ -54,6 +57,10 @@ class Between:
     """Operations whose requests wait for ever."""
     passing: float = math.inf
     """How many requests are let through; the others wait for ever."""
+    redirected: Callable[[Request], Json] = lambda request: request.body
+    """What ministack is asked instead."""
+    done: Callable[[Request], Awaitable[None]] | None = None
+    """Told of everything that ministack did, before its answer is passed on."""
     holding: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once a request waits."""
 
@@ -73,24 +80,30 @@ async def between(ministack: Ministack) -> AsyncIterator[Between]:
         async def pass_on(request: web.Request) -> web.StreamResponse:
             raw = await request.read()
             operation = request.headers.get("X-Amz-Target", request.method).rpartition(".")[2]
-            wire.requests.append(Request(operation, json.loads(raw) if raw else {}))
+            asked = Request(operation, json.loads(raw) if raw else {})
+            wire.requests.append(asked)
             if len(wire.requests) > wire.passing or operation in wire.holds:
                 wire.holding.set()
                 await asyncio.Event().wait()
             if wire.is_down:
                 return _cut(request)
             waiting = wire.answers.get(operation)
-            if waiting and (answer := waiting.popleft()) is not None:
-                return _answered(answer)
+            if waiting and (own := waiting.popleft()) is not None:
+                return _answered(own)
             url = f"{ministack.url}{request.path_qs}"
-            kept = {k: v for k, v in request.headers.items() if k.lower() != "host"}
+            kept = {k: v for k, v in request.headers.items() if k.lower() not in OF_THE_WAY}
+            body = wire.redirected(asked)
+            if body is not asked.body:
+                raw = json.dumps(body).encode()
             async with session.request(request.method, url, data=raw, headers=kept) as theirs:
-                body, media = await theirs.read(), theirs.headers.get("Content-Type", "")
+                answer, media = await theirs.read(), theirs.headers.get("Content-Type", "")
                 error = theirs.headers.get("x-amzn-errortype", "")
             if wire.loses_answers:
                 return _cut(request)
+            if wire.done is not None and theirs.ok:
+                await wire.done(asked)
             headers = {"Content-Type": media, **({"x-amzn-errortype": error} if error else {})}
-            return web.Response(status=theirs.status, body=body, headers=headers)
+            return web.Response(status=theirs.status, body=answer, headers=headers)
 
         application = web.Application()
         application.router.add_route("*", "/{path:.*}", pass_on)

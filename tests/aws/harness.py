@@ -6,6 +6,7 @@ Not here: what a port has to do (tests/ports).
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from incident_response.adapters.aws.event_queue import SqsQueue
@@ -30,6 +31,7 @@ from incident_response.adapters.aws.tables import Table, audit_table, incidents_
 from incident_response.domain.ledger import Seal
 from incident_response.ports.clock import Clock
 from tests.aws.ministack import REGION, Ministack
+from tests.aws.reading import DecidingReads
 from tests.ports.backends import SEAL_KEY, Harness
 
 QUEUES = ("events", "other", "one", "two")
@@ -94,8 +96,11 @@ class AwsPorts:
 
 @asynccontextmanager
 async def aws_ports(ministack: Ministack, url: str = "") -> AsyncIterator[AwsPorts]:
-    """Everything made, on clients of its own; ``url`` to reach ministack on another way."""
-    async with aws_clients(REGION, url or ministack.url) as clients:
+    """Everything made, on clients of its own, which refuse a read that decides and may miss a
+    write; ``url`` to reach ministack on another way.
+    """
+    async with aws_clients(REGION, url or ministack.url) as opened:
+        clients = replace(opened, dynamodb=DecidingReads(opened.dynamodb))
         ports = AwsPorts(clients, ministack.clock)
         await ports.make()
         yield ports

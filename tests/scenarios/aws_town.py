@@ -25,7 +25,6 @@ from incident_response.sandbox.faults import Fault
 from incident_response.sandbox.slack.model import Channel, Message
 from incident_response.settings import Settings
 from incident_response.workflows.auditor import audit_ledger
-from tests.aws.ministack import Ministack
 from tests.entrypoints.processes import Process, get, running
 from tests.scenarios.local_process import eventually
 
@@ -163,17 +162,17 @@ def _as_text(value: object) -> str:
 
 
 @asynccontextmanager
-async def aws_town(ministack: Ministack, folder: Path) -> AsyncIterator[AwsTown]:
-    """Everything made and the webhook listening."""
+async def aws_town(url: str, folder: Path) -> AsyncIterator[AwsTown]:
+    """Everything made on the AWS at ``url``, and the webhook listening."""
     sandbox, key = Sandbox(sandbox_config(folder, 0)), secrets.token_hex(32)
     async with AsyncExitStack() as stack:
         await sandbox.start()
         stack.push_async_callback(sandbox.stop)
-        place = await stack.enter_async_context(aws_place(ministack.url))
+        place = await stack.enter_async_context(aws_place(url))
         without_model = {"anthropic_api_key": None}  # its SDK takes seconds to import, each time
         local = local_settings(folder, sandbox, key).model_copy(update=without_model)
         settings = await place(local)
         webhook = await stack.enter_async_context(running("webhook", env=environment(settings)))
-        url = (await webhook.logged("webhook listens"))["url"]
-        sandbox.alerts.aim(Destination(url, sample_credentials(key)))
+        alert_url = (await webhook.logged("webhook listens"))["url"]
+        sandbox.alerts.aim(Destination(alert_url, sample_credentials(key)))
         yield AwsTown(sandbox, settings)

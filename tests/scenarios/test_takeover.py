@@ -18,6 +18,7 @@ from incident_response.sandbox.slack.model import Channel
 from incident_response.workflows.fold_alerts import ASSEMBLE
 from tests.aws.between import between
 from tests.aws.ministack import Ministack
+from tests.aws.reading import lagging
 from tests.entrypoints.processes import SPEAK_SECONDS
 from tests.scenarios.aws_town import AwsTown, aws_town, until_ready
 from tests.scenarios.hands import INES, MAYA, PAYMENTS
@@ -26,6 +27,7 @@ from tests.scenarios.local_process import eventually
 TAKEOVER_SECONDS = 30.0
 HANDOVER_SECONDS = 5.0
 FOR_EVER = 600.0
+LAG = 1.5
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +103,7 @@ async def test_rooms_of_a_killed_processor_are_finished_by_another_in_time(
     punctual_ministack: Ministack, tmp_path: Path
 ) -> None:
     async with (
-        aws_town(punctual_ministack, tmp_path) as town,
+        aws_town(punctual_ministack.url, tmp_path) as town,
         between(punctual_ministack) as wire,
         town.processor(AWS_ENDPOINT_URL=wire.url) as first,
     ):
@@ -124,7 +126,7 @@ async def test_rooms_of_a_killed_processor_are_finished_by_another_in_time(
 async def test_a_stopped_processor_has_handed_over_in_time(
     punctual_ministack: Ministack, tmp_path: Path
 ) -> None:
-    async with aws_town(punctual_ministack, tmp_path) as town, town.processor() as first:
+    async with aws_town(punctual_ministack.url, tmp_path) as town, town.processor() as first:
         await until_ready(first)
         town.fault("slack.conversations.setTopic", "hang", seconds=FOR_EVER)
         town.fault("slack.response_url", "hang", seconds=FOR_EVER)
@@ -151,7 +153,7 @@ async def test_a_stopped_processor_has_handed_over_in_time(
 async def test_a_step_under_way_ends_before_a_stopped_processor_does(
     punctual_ministack: Ministack, tmp_path: Path
 ) -> None:
-    async with aws_town(punctual_ministack, tmp_path) as town:
+    async with aws_town(punctual_ministack.url, tmp_path) as town:
         async with town.processor() as first:
             await until_ready(first)
             create = "slack.conversations.create"
@@ -169,11 +171,12 @@ async def test_a_step_under_way_ends_before_a_stopped_processor_does(
         assert await town.attempts(ASSEMBLE, "create_room") == [1]
 
 
-async def test_two_processors_at_work_make_one_room_an_alert_and_do_every_click_once(
+async def test_two_at_work_make_one_room_an_alert_and_do_every_click_once_though_indexes_lag(
     punctual_ministack: Ministack, tmp_path: Path
 ) -> None:
     async with (
-        aws_town(punctual_ministack, tmp_path) as town,
+        lagging(punctual_ministack, LAG) as wire,
+        aws_town(wire.url, tmp_path) as town,
         town.processor() as first,
         town.processor() as second,
     ):
