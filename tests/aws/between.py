@@ -30,6 +30,8 @@ class Refusal:
     code: str
     status: int = 400
     message: str = "no"
+    also: Json = field(default_factory=dict)
+    """What else is in it."""
 
 
 @dataclass
@@ -53,6 +55,8 @@ class Between:
     """Connections are cut as long as this holds."""
     loses_answers: bool = False
     """Requests are carried out, and their answers lost, as long as this holds."""
+    loses: set[str] = field(default_factory=set)
+    """Operations of which that holds once."""
     holds: set[str] = field(default_factory=set)
     """Operations whose requests wait for ever."""
     passing: float = math.inf
@@ -98,10 +102,11 @@ async def between(ministack: Ministack) -> AsyncIterator[Between]:
             async with session.request(request.method, url, data=raw, headers=kept) as theirs:
                 answer, media = await theirs.read(), theirs.headers.get("Content-Type", "")
                 error = theirs.headers.get("x-amzn-errortype", "")
-            if wire.loses_answers:
-                return _cut(request)
             if wire.done is not None and theirs.ok:
                 await wire.done(asked)
+            if wire.loses_answers or operation in wire.loses:
+                wire.loses.discard(operation)
+                return _cut(request)
             headers = {"Content-Type": media, **({"x-amzn-errortype": error} if error else {})}
             return web.Response(status=theirs.status, body=answer, headers=headers)
 
@@ -127,6 +132,7 @@ def _cut(request: web.Request) -> web.StreamResponse:
 def _answered(answer: Refusal | Json) -> web.StreamResponse:
     if isinstance(answer, Refusal):
         body = {"__type": answer.code, "message": answer.message, "Message": answer.message}
+        body |= answer.also
         headers = {"x-amzn-errortype": answer.code}
         return web.json_response(body, status=answer.status, headers=headers)
     return web.json_response(answer, content_type="application/x-amz-json-1.0")

@@ -5,7 +5,6 @@ Not here: what any process does.
 
 import asyncio
 import contextlib
-import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -41,8 +40,6 @@ def live(life: Life) -> int:
         return _tell(innermost(error))
     except KeyboardInterrupt:
         return 130
-    finally:
-        gc.freeze()  # or the interpreter looks through all there is before it ends: half a second
 
 
 async def _until_signalled(life: Life) -> int:

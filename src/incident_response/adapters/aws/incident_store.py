@@ -150,11 +150,15 @@ class DynamoIncidentStore:
     async def _parts(self, change: Change) -> AsyncIterator[Part]:
         """Every write, those first whose refusal says more."""
         life = _life(change.incident)
+        if change.incident_id is None or not change.entries:
+            for part in self._state_parts(change, life):
+                yield part
+            return
+        head, known = await self._ledger.end(change.incident_id)
+        if change.incident is None:
+            life = known  # or what is kept for ever would end a ledger that is not
         for part in self._state_parts(change, life):
             yield part
-        if change.incident_id is None or not change.entries:
-            return
-        head = await self._ledger.head(change.incident_id)
         for part in self._ledger_parts(change, change.incident_id, head=head, life=life):
             yield part
 

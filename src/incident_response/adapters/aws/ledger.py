@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from incident_response.adapters.aws.forms import IS_NEW, Condition, Item, at, key_of
 from incident_response.adapters.aws.items import Items
 from incident_response.adapters.aws.tables import (
+    EXPIRES_AT,
     INCIDENTS,
     LEDGER_INDEX,
     LEDGERS,
@@ -40,8 +41,15 @@ class DynamoLedger:
         return [LedgerEntry.model_validate_json(item["entry"]) for item in items]
 
     async def head(self, incident_id: IncidentId) -> tuple[int, str]:
+        head, _ = await self.end(incident_id)
+        return head
+
+    async def end(self, incident_id: IncidentId) -> tuple[tuple[int, str], Item]:
+        """The head, and until when all of the ledger is kept (empty: for ever)."""
         item = await self._audit.get(head_key(incident_id))
-        return (0, GENESIS) if item is None else _end(item)
+        if item is None:
+            return (0, GENESIS), {}
+        return _end(item), {name: item[name] for name in (EXPIRES_AT,) if name in item}
 
     async def heads(self) -> dict[IncidentId, tuple[int, str]]:
         # What an index does not show yet it shows at the next look.
