@@ -120,7 +120,7 @@ async def test_nothing_is_stored_where_nothing_listens(ports: AwsPorts) -> None:
 
 async def everything_asked(items: Items, client: Any) -> list[object]:
     """What comes of one request of each kind."""
-    return await asyncio.gather(
+    outcomes: tuple[object, ...] = await asyncio.gather(
         items.put(at(KEY)),
         items.update(KEY, {"n": 1}, IS_THERE),
         items.get(KEY),
@@ -129,6 +129,7 @@ async def everything_asked(items: Items, client: Any) -> list[object]:
         transact(client, [Put(items.table, at(KEY))]),
         return_exceptions=True,
     )
+    return [*outcomes]
 
 
 # DynamoDB is too busy

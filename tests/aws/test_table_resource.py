@@ -131,7 +131,9 @@ async def test_items_and_indexes_of_others_stay(
     await ports.clients.dynamodb.put_item(TableName=table.name, Item=item)
     await resource.apply(ports.clients)
     assert await resource.wrong(ports.clients) == []
-    answer = await ports.clients.dynamodb.get_item(TableName=table.name, Key=item)
+    answer = await ports.clients.dynamodb.get_item(
+        TableName=table.name, Key=item, ConsistentRead=True
+    )
     assert answer["Item"] == item
     made = (await ports.clients.dynamodb.describe_table(TableName=table.name))["Table"]
     assert {one["IndexName"] for one in made["GlobalSecondaryIndexes"]} == {
