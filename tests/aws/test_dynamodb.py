@@ -11,7 +11,7 @@ import pytest
 from incident_response.adapters.aws.forms import IS_NEW, IS_THERE, Computed, at
 from incident_response.adapters.aws.items import MOST_KEYS, Items
 from incident_response.adapters.aws.session import ATTEMPTS, aws_clients
-from incident_response.adapters.aws.tables import EXPIRES_AT, WORK_INDEX, Key
+from incident_response.adapters.aws.tables import EXPIRES_AT, WORK_INDEX, Key, Kind
 from incident_response.adapters.aws.transaction import MOST_WRITES, Put, transact
 from incident_response.domain.errors import (
     ConflictError,
@@ -35,7 +35,7 @@ from tests.aws.ministack import REGION
 from tests.ports import samples
 
 ID = samples.incident_id()
-KEY = Key("A", "B")
+KEY, KIND = Key("A", "B"), Kind("w", "A")
 ONE_MORE = Computed("if_not_exists(#n, :zero) + :one", {"zero": 0, "one": 1})
 THROTTLED = Refusal("ProvisionedThroughputExceededException")
 CONFLICT = Refusal("TransactionConflictException")
@@ -125,7 +125,7 @@ async def everything_asked(items: Items, client: Any) -> list[object]:
         items.update(KEY, {"n": 1}, IS_THERE),
         items.get(KEY),
         items.get_many([KEY]),
-        items.find(WORK_INDEX, "w"),
+        items.find(WORK_INDEX, KIND),
         transact(client, [Put(items.table, at(KEY))]),
         return_exceptions=True,
     )
@@ -240,7 +240,7 @@ async def test_every_page_of_an_answer_is_read(items: Items, wire: Between) -> N
     assert [item["sk"] for item in await items.within(keys[0], "~")] == [k.sort for k in keys]
     assert len(wire.of("Query")) >= 3
     assert all(body["ConsistentRead"] for body in wire.of("Query"))
-    found = await items.find(WORK_INDEX, "w", newest_first=True)
+    found = await items.find(WORK_INDEX, KIND, newest_first=True)
     assert [one.key for one in found] == keys[::-1]
 
 

@@ -12,7 +12,7 @@ import pytest
 from incident_response.adapters.aws.forms import IS_THERE, at, key_form
 from incident_response.adapters.aws.items import Items
 from incident_response.adapters.aws.session import aws_clients
-from incident_response.adapters.aws.tables import WORK_INDEX, Key
+from incident_response.adapters.aws.tables import WORK_INDEX, Key, Kind
 from incident_response.domain.incident import IncidentStatus
 from incident_response.domain.model import IncidentId
 from incident_response.entrypoints.drill_aws import aws_place
@@ -26,7 +26,7 @@ from tests.scenarios.local_process import eventually
 from tests.scenarios.rooms import rooms
 
 LAG = 2.0
-KEY = Key("A", "B")
+KEY, KIND = Key("A", "B"), Kind("w", "A")
 TABLE = {"TableName": "t"}
 
 
@@ -83,18 +83,18 @@ async def test_a_lagging_aws_shows_what_was_and_a_read_that_decides_what_is(
         items = Items(ports.clients.dynamodb, ports.incidents_table.name)
         began = asyncio.get_running_loop().time()
         await items.put(at(KEY, work="w", work_at="1", n=1))
-        assert await items.find(WORK_INDEX, "w") == []
+        assert await items.find(WORK_INDEX, KIND) == []
         assert await eventual(ports, wire) is None
         assert await items.get(KEY) == at(KEY, work="w", work_at="1", n=1)
-        assert await eventually(lambda: items.find(WORK_INDEX, "w"))
+        assert await eventually(lambda: items.find(WORK_INDEX, KIND))
         assert asyncio.get_running_loop().time() - began >= LAG
         await items.update(KEY, {"work": None, "n": 2}, IS_THERE)
-        assert [one.key for one in await items.find(WORK_INDEX, "w")] == [KEY]
+        assert [one.key for one in await items.find(WORK_INDEX, KIND)] == [KEY]
         assert (await eventual(ports, wire) or {})["n"] == {"N": "1"}
         assert await items.get(KEY) == at(KEY, work_at="1", n=2)
 
         async def is_gone() -> bool:
-            return await items.find(WORK_INDEX, "w") == []
+            return await items.find(WORK_INDEX, KIND) == []
 
         await eventually(is_gone)
 

@@ -101,7 +101,7 @@ class AwsTown:
     async def broken_ledgers(self) -> list[object]:
         """What is wrong with any ledger."""
         async with open_ledgers(self.settings) as opened:
-            ids = await opened.ledger.incidents()
+            ids = await opened.ledger.heads()
             assert ids
             return [
                 finding
