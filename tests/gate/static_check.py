@@ -95,6 +95,7 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("entrypoints/main.py", "importlib.import_module"): "the process named on the command line",
     ("adapters/anthropic_drafter/", "importlib.import_module"): "a heavy SDK, when it is needed",
     ("bootstrap/backend.py", "importlib.import_module"): "one of the two backends",
+    ("entrypoints/main.py", "sys.modules"): "what is not to be loaded",
     ("entrypoints/main.py", "import gc"): "no garbage is looked for among what is imported",
     ("entrypoints/drill_main.py", "importlib.import_module"): "a local AWS, where one is wanted",
     ("entrypoints/drill_aws.py", "asyncio.create_subprocess_exec"): "the local AWS",

@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the process named on the command line; its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
     is_named = bool(words) and words[0] in PROCESSES
+    # structlog loads rich wherever it is installed, for tracebacks that we never show: they print
+    # local variables, keys among them. It takes a fifth of the time of a start.
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type] # Python's mark of what is absent
     gc.disable()  # what is imported stays: to look for garbage among it is in vain
     try:
         options = _parser(words[:1] if is_named else PROCESSES).parse_args(words)
