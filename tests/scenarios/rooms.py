@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from incident_response.domain.incident import Incident
 from incident_response.entrypoints.local_stack import LocalStack
@@ -125,3 +125,18 @@ async def until_drawn(message: Message, *words: str) -> None:
         await eventually(holds)
     except AssertionError:
         raise AssertionError(f"{words} never came: {text_of(message)}") from None
+
+
+SIDE_BY_SIDE = 4
+"""Stacks in one process: with more, each is too slow for the deadlines of the others."""
+
+
+async def some_at_once(lives: Sequence[Coroutine[Any, Any, None]]) -> list[BaseException | None]:
+    """How each of them ended: None if well."""
+    gate = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def one(life: Coroutine[Any, Any, None]) -> None:
+        async with gate:
+            await life
+
+    return await asyncio.gather(*map(one, lives), return_exceptions=True)

@@ -3,7 +3,6 @@
 There is still exactly one room, each message once, everybody invited and nothing missing.
 """
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from tests.scenarios.rooms import (
     rooms,
     said,
     said_as,
+    some_at_once,
     text_of,
 )
 
@@ -87,9 +87,9 @@ async def outlive(folder: Path, method: str, kind: str, details: dict[str, objec
 async def test_trouble_with_any_method_leaves_one_complete_room(
     tmp_path: Path, kind: str, details: dict[str, object]
 ) -> None:
-    """Each method has a stack of its own; they run side by side, for some troubles take long."""
+    """Each method has a stack of its own; some run side by side, for some troubles take long."""
     lives = [outlive(tmp_path / method, method, kind, details) for method in METHODS]
-    ends = await asyncio.gather(*lives, return_exceptions=True)
+    ends = await some_at_once(lives)
     failures = {m: repr(e) for m, e in zip(METHODS, ends, strict=True) if e is not None}
     assert not failures, failures
 

@@ -21,6 +21,7 @@ from tests.scenarios.rooms import (
     open_room,
     said,
     said_as,
+    some_at_once,
     text_of,
     until_said,
 )
@@ -43,8 +44,6 @@ VENDORS = (
     Vendor("tempo", "fetch_traces", "Traces", "slow traces"),
     Vendor("github", "fetch_changes", "Recent commits", "Newest commits"),
 )
-SIDE_BY_SIDE = 4
-"""Stacks in one process: with more, each is too slow for the deadlines of the others."""
 KINDS = ("server_error", "reset", "hang", "rate_limited", "drop_reply")
 
 
@@ -110,13 +109,8 @@ async def test_a_dead_vendor_costs_its_own_part_and_retry_brings_it_back(
     tmp_path: Path, kind: str
 ) -> None:
     """Each vendor has a stack of its own; some run side by side, because some faults take long."""
-    gate = asyncio.Semaphore(SIDE_BY_SIDE)
-
-    async def live(vendor: Vendor) -> None:
-        async with gate:
-            await outlive(tmp_path / vendor.name, vendor, kind)
-
-    ends = await asyncio.gather(*map(live, VENDORS), return_exceptions=True)
+    lives = [outlive(tmp_path / vendor.name, vendor, kind) for vendor in VENDORS]
+    ends = await some_at_once(lives)
     failures = {v.name: repr(e) for v, e in zip(VENDORS, ends, strict=True) if e is not None}
     assert not failures, failures
 
