@@ -7,6 +7,7 @@ Not here: what AWS answers when nothing is wrong (ministack).
 import asyncio
 import json
 import math
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -76,8 +77,10 @@ class Between:
 
 
 @asynccontextmanager
-async def between(ministack: Ministack) -> AsyncIterator[Between]:
-    """A wire to ``ministack`` on a port of its own."""
+async def between(
+    ministack: Ministack, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Between]:
+    """A wire to ``ministack`` on a port of its own, behind ``tls`` where it is given."""
     wire = Between()
     async with aiohttp.ClientSession() as session:
 
@@ -117,9 +120,9 @@ async def between(ministack: Ministack) -> AsyncIterator[Between]:
         application.router.add_route("*", "/{path:.*}", pass_on)
         runner = web.AppRunner(application, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
-        wire.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        wire.url = f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
         try:
             yield wire
         finally:

@@ -22,13 +22,8 @@ from tests.entrypoints.processes import COMMAND, webhook_settings
 TURNS = 11
 HELP = 0.35
 """Help may take this part of the import at most; it takes 0.12."""
-WEBHOOK = 1.7
-"""The webhook may take so many times the import until it is ready.
-
-1.4 is wanted, and not reached for certain: with nothing else to do, a machine of two cores takes
-1.30 to 1.50, beside other work up to 1.55. pydantic alone is 0.4 of it. This bound keeps it from
-growing.
-"""
+WEBHOOK = 1.4
+"""The webhook may take so many times the import until it is ready; it takes 1.1 to 1.2."""
 NOT_NEEDED = (
     "aioboto3",
     "anthropic",

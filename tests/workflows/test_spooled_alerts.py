@@ -110,6 +110,7 @@ async def test_what_the_store_cannot_take_now_is_spooled(
         "event_id": an_alert().event_id,
         "source": "test",
         "error": error().code,
+        "reason": str(error()),
     }
 
 

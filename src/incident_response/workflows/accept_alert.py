@@ -104,7 +104,11 @@ class AlertIntake:
         except RetryableError as error:
             await _append(self._spool, record, ends_at=ends_at)
             _log.warning(
-                "alert spooled", event_id=record.event_id, source=alert.source, error=error.code
+                "alert spooled",
+                event_id=record.event_id,
+                source=alert.source,
+                error=error.code,
+                reason=str(error),
             )
         return Acceptance(Outcome.SPOOLED, record.event_id)
 

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
+
 from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.alert_sources import ALERT_SOURCES
 from incident_response.alert_sources.authentication import (
@@ -25,7 +27,8 @@ from incident_response.ports.intake import Intake
 from incident_response.ports.secret_store import SecretStore
 from incident_response.ports.spool import Spool
 from incident_response.workflows.accept_alert import AlertIntake
-from tests.fakes.alerts import SPECIFIED
+from tests.entrypoints.processes import Json, Process
+from tests.fakes.alerts import SPECIFIED, changed
 from tests.fakes.clock import FakeClock
 
 KEY = b"a key of the test"
@@ -63,6 +66,21 @@ class Webhook:
 
     async def post(self, body: Any = SPECIFIED, **request: Any) -> "Reply":
         return await self.send(signed(body, **request))
+
+
+async def post_to(webhook: Process, key: str, group: str) -> tuple[int, Json]:
+    """The answer to an alert of ``group``, of a webhook that is a process of its own."""
+    url = (await webhook.logged("webhook listens"))["url"]
+    body = encoded(changed(SPECIFIED, alert_group_id=group, alert_group__id=group))
+    headers = {
+        "Content-Type": "application/json",
+        "X-Grafana-OnCall-Signature": sign(body, key.encode()),
+    }
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(url + PATH, data=body, headers=headers) as reply,
+    ):
+        return reply.status, await reply.json()
 
 
 @dataclass

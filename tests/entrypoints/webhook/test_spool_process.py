@@ -8,16 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-import aiohttp
-
 from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.system_clock import SystemClock
 from incident_response.bootstrap.alert_intake import SPOOL_NAME
 from incident_response.bootstrap.embedded import FILE_NAME
 from incident_response.domain.model import EventId
-from tests.entrypoints.processes import Json, Process, running, webhook_settings
-from tests.entrypoints.webhook.serving import PATH, encoded, sign
-from tests.fakes.alerts import SPECIFIED, changed
+from tests.entrypoints.processes import running, webhook_settings
+from tests.entrypoints.webhook.serving import post_to
+from tests.fakes.alerts import SPECIFIED
 
 KEY = "a-key-of-this-test-and-no-other"
 
@@ -31,20 +29,6 @@ def locked(state_dir: Path) -> Iterator[None]:
         yield
     finally:
         connection.close()
-
-
-async def post(webhook: Process, group: str) -> tuple[int, Json]:
-    url = (await webhook.logged("webhook listens"))["url"]
-    body = encoded(changed(SPECIFIED, alert_group_id=group, alert_group__id=group))
-    headers = {
-        "Content-Type": "application/json",
-        "X-Grafana-OnCall-Signature": sign(body, KEY.encode()),
-    }
-    async with (
-        aiohttp.ClientSession() as http,
-        http.post(url + PATH, data=body, headers=headers) as reply,
-    ):
-        return reply.status, await reply.json()
 
 
 async def stored(state_dir: Path, *event_ids: str) -> list[bool]:
@@ -61,13 +45,13 @@ async def test_spooled_alerts_survive_kill_9_and_are_stored_when_the_store_is_ba
     state_dir = tmp_path / "state"
     env = webhook_settings(state_dir, KEY)
     async with running("webhook", env=env) as webhook:
-        status, answer = await post(webhook, "before")
+        status, answer = await post_to(webhook, KEY, "before")
         assert (status, answer["status"]) == (202, "accepted")
         ids = [answer["event_id"]]
         with locked(state_dir):
             for group in ("first", "second"):
                 began = monotonic()
-                status, answer = await post(webhook, group)
+                status, answer = await post_to(webhook, KEY, group)
                 assert (status, answer["status"]) == (202, "spooled")
                 assert monotonic() - began < 4, "before the sender gives up"
                 ids.append(answer["event_id"])
@@ -81,7 +65,7 @@ async def test_spooled_alerts_survive_kill_9_and_are_stored_when_the_store_is_ba
     assert [spooled.count(f'"event_id":"{each}"') for each in ids] == [0, 1, 1]
     async with running("webhook", env=env) as webhook:
         assert (await webhook.logged("spooled alerts stored"))["count"] == 2
-        status, answer = await post(webhook, "first")
+        status, answer = await post_to(webhook, KEY, "first")
         assert (status, answer["status"]) == (202, "accepted"), "known, and not yet worked off"
         assert answer["event_id"] == ids[1]
         assert await webhook.stopped() == 0
@@ -93,9 +77,9 @@ async def test_spooled_alerts_survive_kill_9_and_are_stored_when_the_store_is_ba
 async def test_a_running_webhook_stores_what_it_spooled_by_itself(tmp_path: Path) -> None:
     state_dir = tmp_path / "state"
     async with running("webhook", env=webhook_settings(state_dir, KEY)) as webhook:
-        await post(webhook, "before")
+        await post_to(webhook, KEY, "before")
         with locked(state_dir):
-            status, answer = await post(webhook, "meanwhile")
+            status, answer = await post_to(webhook, KEY, "meanwhile")
             assert (status, answer["status"]) == (202, "spooled")
         assert (await webhook.logged("spooled alerts stored"))["count"] == 1
         assert await webhook.stopped() == 0

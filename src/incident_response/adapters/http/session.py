@@ -3,6 +3,8 @@
 Not here: requests (client).
 """
 
+import functools
+import ssl
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
@@ -21,10 +23,21 @@ def vendor_session(*, trust_env: bool = False) -> aiohttp.ClientSession:
     addresses of this machine. Call it inside the event loop, and close what it returns.
     """
     return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=_trusting()),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": USER_AGENT},
         trust_env=trust_env,
     )
+
+
+@functools.cache
+def _trusting() -> ssl.SSLContext:
+    """Who may vouch for a vendor: this machine's certificate authorities, or those in the file
+    that ``SSL_CERT_FILE`` names. aiohttp's own context may know none (``entrypoints.main``).
+    """
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(("http/1.1",))  # as aiohttp's own does
+    return context
 
 
 def vendor_address(base_url: str, *, vendor: Vendor, http: aiohttp.ClientSession) -> str:

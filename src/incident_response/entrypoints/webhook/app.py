@@ -186,7 +186,9 @@ class WebhookApp:
             raise
         except (TimeoutError, IncidentResponseError) as error:
             code = error.code if isinstance(error, IncidentResponseError) else "timeout"
-            _log.error("alert not stored", request_id=arrival.request_id, error=code)
+            _log.error(
+                "alert not stored", request_id=arrival.request_id, error=code, reason=str(error)
+            )
             count_alert(source=arrival.binding.source.name, outcome="unavailable")
             headers = {"Retry-After": "5"}
             raise RequestRefusedError(503, "unavailable", headers=headers) from error
