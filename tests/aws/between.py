@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 import aiohttp
 from aiohttp import web
@@ -22,6 +23,8 @@ from tests.aws.ministack import Ministack
 Json = dict[str, Any]
 OF_THE_WAY = {"host", "content-length"}
 """Headers that are not passed on."""
+FORM = "application/x-www-form-urlencoded"
+"""What IAM and STS are asked in; they answer XML."""
 
 
 @dataclass
@@ -86,8 +89,8 @@ async def between(
 
         async def pass_on(request: web.Request) -> web.StreamResponse:
             raw = await request.read()
-            operation = request.headers.get("X-Amz-Target", request.method).rpartition(".")[2]
-            asked = Request(operation, json.loads(raw) if raw else {})
+            asked = _asked(request, raw)
+            operation = asked.operation
             wire.requests.append(asked)
             if len(wire.requests) > wire.passing or operation in wire.holds:
                 wire.holding.set()
@@ -96,7 +99,7 @@ async def between(
                 return _cut(request)
             waiting = wire.answers.get(operation)
             if waiting and (own := waiting.popleft()) is not None:
-                return _answered(own)
+                return _answered(own, request)
             url = f"{ministack.url}{request.path_qs}"
             kept = {k: v for k, v in request.headers.items() if k.lower() not in OF_THE_WAY}
             body = wire.redirected(asked)
@@ -135,10 +138,22 @@ def _cut(request: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
-def _answered(answer: Refusal | Json) -> web.StreamResponse:
-    if isinstance(answer, Refusal):
-        body = {"__type": answer.code, "message": answer.message, "Message": answer.message}
-        body |= answer.also
-        headers = {"x-amzn-errortype": answer.code}
-        return web.json_response(body, status=answer.status, headers=headers)
-    return web.json_response(answer, content_type="application/x-amz-json-1.0")
+def _asked(request: web.Request, raw: bytes) -> Request:
+    if request.content_type == FORM:
+        body = dict(parse_qsl(raw.decode()))
+        return Request(body["Action"], body)
+    operation = request.headers.get("X-Amz-Target", request.method).rpartition(".")[2]
+    return Request(operation, json.loads(raw) if raw else {})
+
+
+def _answered(answer: Refusal | Json, request: web.Request) -> web.StreamResponse:
+    if not isinstance(answer, Refusal):
+        return web.json_response(answer, content_type="application/x-amz-json-1.0")
+    if request.content_type == FORM:
+        error = f"<Code>{answer.code}</Code><Message>{answer.message}</Message>"
+        text = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
+        return web.Response(text=text, status=answer.status, content_type="text/xml")
+    body = {"__type": answer.code, "message": answer.message, "Message": answer.message}
+    body |= answer.also
+    headers = {"x-amzn-errortype": answer.code}
+    return web.json_response(body, status=answer.status, headers=headers)

@@ -17,7 +17,6 @@ from incident_response.adapters.aws.items import Items
 from incident_response.adapters.aws.lease import DynamoLeaseStore
 from incident_response.adapters.aws.ledger import DynamoLedger
 from incident_response.adapters.aws.resources import (
-    Resource,
     ScheduleGroupResource,
     queue_name,
     queue_resources,
@@ -76,9 +75,9 @@ class AwsPorts:
         return self._queues[name]
 
     async def make(self) -> None:
-        group: Resource = ScheduleGroupResource(self.own)
-        for resource in (*queue_resources(self.own, QUEUES), group):
-            await resource.apply(self.clients)
+        for queue in queue_resources(self.own, QUEUES):
+            await queue.apply(self.clients)
+        await ScheduleGroupResource(self.own).apply(self.clients)
         for table in (self.incidents_table, self.audit_table):
             await self.clients.dynamodb.create_table(**creation(table))
         for name in QUEUES:

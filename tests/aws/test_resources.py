@@ -4,19 +4,19 @@ import pytest
 
 from incident_response.adapters.aws.resources import (
     QueueResource,
-    Resource,
     ScheduleGroupResource,
     SecretResource,
     queue_resources,
 )
 from incident_response.adapters.aws.table_resource import TableResource
 from incident_response.adapters.aws.tables import audit_table, incidents_table
+from incident_response.bootstrap.aws_infra import AwsResource
 from incident_response.domain.errors import RefusedError
 from tests.aws.between import Between, Refusal
 from tests.aws.harness import AwsPorts
 
 
-def some(prefix: str) -> tuple[Resource, ...]:
+def some(prefix: str) -> tuple[AwsResource, ...]:
     return (
         TableResource(incidents_table(f"{prefix}-x-incidents")),
         TableResource(audit_table(f"{prefix}-x-audit")),
@@ -82,7 +82,7 @@ async def test_a_secret_that_is_being_deleted_is_told(ports: AwsPorts) -> None:
     ids=lambda value: getattr(value, "kind", ""),
 )
 async def test_who_may_not_make_it_is_told_what_it_was(
-    ports: AwsPorts, wire: Between, operation: str, resource: Resource
+    ports: AwsPorts, wire: Between, operation: str, resource: AwsResource
 ) -> None:
     wire.answer(operation, Refusal("AccessDeniedException", status=403))
     with pytest.raises(RefusedError, match=f"making the {resource.kind} denied"):

@@ -11,8 +11,10 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from incident_response.adapters.aws.account import Account
 from incident_response.adapters.aws.event_queue import SqsQueue
-from incident_response.adapters.aws.session import aws_clients
+from incident_response.adapters.aws.resources import Resource
+from incident_response.adapters.aws.session import aws_clients, infra_clients
 from incident_response.adapters.aws.table_form import (
     ENCRYPTED,
     RECOVERABLE,
@@ -33,10 +35,10 @@ from incident_response.alert_sources import ALERT_SOURCES
 from incident_response.bootstrap.aws import (
     QUEUE_SETTINGS,
     aws_queues,
-    aws_resources,
     aws_scheduler,
     aws_secrets,
 )
+from incident_response.bootstrap.aws_infra import aws_resources, aws_rights
 from incident_response.bootstrap.doctor import CHECKS, Health, Process, examine
 from incident_response.bootstrap.doctor.aws import on_aws
 from incident_response.domain.model import EventId
@@ -97,7 +99,7 @@ async def deployed(ministack: Ministack, template: dict[str, Any]) -> AsyncItera
             Parameters=[
                 {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
             ],
-            Capabilities=["CAPABILITY_IAM"],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
         )
         await client.get_waiter("stack_create_complete").wait(
             StackName=PREFIX, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
@@ -123,9 +125,11 @@ async def deployed(ministack: Ministack, template: dict[str, Any]) -> AsyncItera
 async def test_what_the_template_makes_is_what_the_check_wants(
     deployed: Deployed, ministack: Ministack
 ) -> None:
-    async with aws_clients(REGION, ministack.url) as clients:
-        resources = aws_resources(deployed.settings, prefix=PREFIX)
-        assert len(resources) == len(TABLES) + 2 * len(QUEUE_SETTINGS) + 1 + len(ALERT_SOURCES)
+    async with infra_clients(REGION, ministack.url) as clients:
+        held = aws_resources(deployed.settings, prefix=PREFIX)
+        assert len(held) == len(TABLES) + 2 * len(QUEUE_SETTINGS) + 1 + len(ALERT_SOURCES)
+        rights = aws_rights(deployed.settings, clients.account, prefix=PREFIX)
+        resources: list[Resource] = [*held, *rights]
         wrong = {resource.name: await resource.wrong(clients) for resource in resources}
     assert not any(wrong.values()), wrong
 
@@ -134,9 +138,10 @@ async def test_the_template_makes_nothing_that_the_check_does_not_know(
     template: dict[str, Any],
 ) -> None:
     kinds = [resource["Type"] for resource in template["Resources"].values()]
-    known = aws_resources(Settings.isolated(), prefix=PREFIX)
-    ours = [kind for kind in kinds if not kind.startswith("AWS::IAM::")]
-    assert len(ours) == len(known)
+    settings = Settings.isolated()
+    held = aws_resources(settings, prefix=PREFIX)
+    rights = aws_rights(settings, Account("aws", "000000000000", REGION), prefix=PREFIX)
+    assert len(kinds) == len(held) + len(rights)
 
 
 def properties(table: Table) -> dict[str, Any]:
@@ -398,6 +403,8 @@ def test_the_document_tells_every_index_with_its_keys(table: Table) -> None:
 
 def test_the_document_names_everything_that_has_to_be_there() -> None:
     document = (TEMPLATE.parents[2] / "docs" / "aws-resources.md").read_text("utf-8")
-    settings = Settings.isolated()
-    for resource in aws_resources(settings, prefix="incident-response"):
-        assert f"`{resource.name}`" in document
+    settings, account = Settings.isolated(), Account("aws", "000000000000", "<region>")
+    held = aws_resources(settings, prefix="incident-response")
+    rights = aws_rights(settings, account, prefix="incident-response")
+    for resource in (*held, *rights):
+        assert f"| `{resource.name}` |" in document

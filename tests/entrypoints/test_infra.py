@@ -1,5 +1,6 @@
 """``infra`` and ``queue`` as an operator runs them, against ministack."""
 
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,6 +16,7 @@ from incident_response.bootstrap.embedded import FILE_NAME
 from incident_response.domain.queues import QUEUES
 from incident_response.ports.event_queue import EventQueue
 from incident_response.settings import Settings
+from tests.aws.between import Refusal, between
 from tests.aws.ministack import CREDENTIALS, REGION, Ministack
 from tests.entrypoints.processes import run
 from tests.ports import samples
@@ -56,11 +58,16 @@ async def test_a_bare_aws_is_checked_made_and_worked_with(env: Mapping[str, str]
         f"table {env['AUDIT_TABLE']}: WRONG: it is missing\n"
     )
     assert f"queue {env['SCHEDULE_GROUP']}-incident-events.fifo: WRONG: it is missing" in said
+    assert f"role {env['SCHEDULE_GROUP']}-scheduler-{REGION}: WRONG: it is missing" in said
 
     code, said = await run("infra", "apply", *prefix, env=env)
     assert code == 0, said
     assert "WRONG" not in said
     told = dict(line.split("=", 1) for line in said.splitlines() if "QUEUE_URL=" in line)
+    arn, own = "arn:aws:iam::000000000000", env["SCHEDULE_GROUP"]
+    assert f"SCHEDULER_ROLE_ARN={arn}:role/{own}-scheduler-{REGION}\n" in said
+    for process in ("webhook", "processor"):
+        assert f"To be attached to a process's role: {arn}:policy/{own}-{process}-" in said
 
     code, said = await run("infra", "check", *prefix, env=env)
     assert code == 0, said
@@ -79,6 +86,26 @@ async def test_a_bare_aws_is_checked_made_and_worked_with(env: Mapping[str, str]
         assert "incident-events: put back 0 dead letters" in said
         assert "nudge-events: put back 1 dead letter\n" in said
         assert await queue.depth() == 1
+
+
+async def test_who_may_not_make_policies_is_told_how_to_leave_them(
+    env: Mapping[str, str], ministack: Ministack
+) -> None:
+    async with between(ministack) as wire:
+        wire.answer("GetRole", Refusal("AccessDenied", status=403))
+        prefix = ("--prefix", env["SCHEDULE_GROUP"], "--endpoint-url", wire.url)
+        code, said = await run("infra", "check", *prefix, env=env)
+        assert code == 1
+        assert f"role {env['SCHEDULE_GROUP']}-scheduler-{REGION}: not known\n" in said
+        last = said.splitlines()[-1]
+        assert last.startswith("incident-response: looking at the role")
+        assert last.endswith(
+            "AccessDenied: no; --without-iam leaves policies and role to whoever may make them"
+        )
+        code, said = await run("infra", "apply", "--without-iam", *prefix, env=env)
+        assert code == 0, said
+        assert not re.search("role|policy|ROLE", said)
+        assert not [one for one in wire.requests if "Policy" in one.operation]
 
 
 async def test_the_embedded_queues_are_shown_and_redriven_beside_a_processor(

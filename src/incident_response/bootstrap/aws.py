@@ -1,6 +1,7 @@
-"""The AWS backend as the settings say, and what has to be there for it.
+"""The AWS backend as the settings say.
 
-Not here: what another backend needs (embedded), what is kept in it.
+Not here: what has to be there for it (aws_infra), what another backend needs (embedded), what is
+kept in it.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -16,17 +17,10 @@ from incident_response.adapters.aws.backend import (
 )
 from incident_response.adapters.aws.event_queue import SqsQueue
 from incident_response.adapters.aws.items import Items
-from incident_response.adapters.aws.resources import (
-    Resource,
-    ScheduleGroupResource,
-    SecretResource,
-    queue_resources,
-)
 from incident_response.adapters.aws.scheduler import EventBridgeScheduler
 from incident_response.adapters.aws.secret_store import SecretsManagerStore
 from incident_response.adapters.aws.session import AwsClients, aws_clients
-from incident_response.adapters.aws.table_resource import TableResource
-from incident_response.adapters.aws.tables import PROBE, audit_table, incidents_table
+from incident_response.adapters.aws.tables import PROBE
 from incident_response.alert_sources import ALERT_SOURCES
 from incident_response.bootstrap.backend import (
     Ingress,
@@ -58,10 +52,15 @@ log = structlog.get_logger(__name__)
 @asynccontextmanager
 async def open_aws(settings: Settings) -> AsyncIterator[AwsClients]:
     """The clients, closed at the end. Raises ``InvalidConfigurationError`` without a region."""
+    async with aws_clients(region_of(settings), settings.aws_endpoint_url) as clients:
+        yield clients
+
+
+def region_of(settings: Settings) -> str:
+    """Raises ``InvalidConfigurationError`` if it is not set."""
     if not settings.aws_region:
         raise InvalidConfigurationError("AWS_REGION is not set")
-    async with aws_clients(settings.aws_region, settings.aws_endpoint_url) as clients:
-        yield clients
+    return settings.aws_region
 
 
 @asynccontextmanager
@@ -162,26 +161,6 @@ def aws_scheduler(
 def aws_secrets(settings: Settings, clients: AwsClients) -> SecretsManagerStore:
     """The keys of the alert sources."""
     return SecretsManagerStore(clients.secrets, prefix=f"{settings.webhook_secret_id}/")
-
-
-def aws_resources(settings: Settings, *, prefix: str) -> tuple[Resource, ...]:
-    """Everything that has to be there, each after what it needs; queue names begin with
-    ``prefix``.
-    """
-    secrets = (
-        SecretResource(
-            f"{settings.webhook_secret_id}/{source.name}-webhook-key",
-            f"Key with which {source.name} signs its alerts",
-        )
-        for source in ALERT_SOURCES
-    )
-    return (
-        TableResource(incidents_table(settings.incidents_table)),
-        TableResource(audit_table(settings.audit_table)),
-        *queue_resources(prefix, tuple(QUEUE_SETTINGS)),
-        ScheduleGroupResource(settings.schedule_group),
-        *secrets,
-    )
 
 
 async def _may_have_key(source: str, ingress: Ingress) -> bool:

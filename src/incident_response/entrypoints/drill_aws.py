@@ -19,7 +19,8 @@ from pydantic import SecretStr
 from incident_response.adapters.aws.resources import queue_name, queue_url
 from incident_response.adapters.aws.session import AwsClients, is_on_this_machine
 from incident_response.alert_sources import ALERT_SOURCES
-from incident_response.bootstrap.aws import QUEUE_SETTINGS, aws_resources, open_aws
+from incident_response.bootstrap.aws import QUEUE_SETTINGS, open_aws
+from incident_response.bootstrap.aws_infra import aws_resources
 from incident_response.bootstrap.backend import key_secret, key_variable, keys_set
 from incident_response.domain.errors import InvalidConfigurationError, UnavailableError
 from incident_response.entrypoints.local_stack import Place

@@ -181,7 +181,11 @@ def _add_infra(parser: argparse.ArgumentParser) -> None:
         doing.add_argument(
             "--prefix",
             default="incident-response",
-            help="what the names of the queues begin with (default: incident-response)",
+            help="what the names of queues, policies and role begin with"
+            " (default: incident-response)",
+        )
+        doing.add_argument(
+            "--without-iam", action="store_true", help="leave policies and role to others"
         )
 
 

@@ -19,10 +19,10 @@ from incident_response.adapters.aws.session import AwsClients
 from incident_response.bootstrap.aws import (
     QUEUE_SETTINGS,
     aws_queues,
-    aws_resources,
     open_aws,
     open_backend,
 )
+from incident_response.bootstrap.aws_infra import aws_resources
 from incident_response.bootstrap.backend import key_secret
 from incident_response.bootstrap.doctor import CHECKS, Found, Health, Process, examine
 from incident_response.bootstrap.doctor.aws import UNREACHABLE, on_aws

@@ -42,6 +42,7 @@ _SLOWED = {
 }
 _ABSENT = {
     "AWS.SimpleQueueService.NonExistentQueue",
+    "NoSuchEntity",
     "QueueDoesNotExist",
     "ResourceNotFoundException",
 }

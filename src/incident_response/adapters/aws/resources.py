@@ -1,7 +1,7 @@
 """What has to be there in AWS, as data, and how each kind is looked at and made.
 
 ``infra apply`` and ``infra check`` go through a list of these, and the CloudFormation template is
-held against them. Not here: roles and policies (``artifacts/aws``), tables (table_resource).
+held against them. Not here: tables (table_resource), roles and policies (rights_resource).
 """
 
 import json
@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from incident_response.adapters.aws.errors import aws_errors, error_code
 from incident_response.adapters.aws.queue_address import attributes_at
-from incident_response.adapters.aws.session import AwsClients
+from incident_response.adapters.aws.session import AwsClients, InfraClients
 from incident_response.domain.errors import NotFoundError
 from incident_response.ports.event_queue import MAX_RECEIVES
 
@@ -43,11 +43,11 @@ class Resource(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def wrong(self, clients: AwsClients) -> list[str]:
+    async def wrong(self, clients: InfraClients) -> list[str]:
         """What is not as it should be, in words; empty: nothing."""
         ...
 
-    async def apply(self, clients: AwsClients) -> None:
+    async def apply(self, clients: InfraClients) -> None:
         """Make it, or set right what is wrong; again: nothing happens."""
         ...
 

@@ -5,7 +5,7 @@ three times: every call made through it is safe to repeat, by its id, its name o
 """
 
 import functools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ import aiohttp
 from aiobotocore.config import AioConfig
 from botocore.exceptions import NoCredentialsError
 
+from incident_response.adapters.aws.account import Account
 from incident_response.adapters.aws.errors import aws_errors
 from incident_response.adapters.aws.signed import Credentials, Signing
 from incident_response.adapters.http import vendor_session
@@ -49,6 +50,14 @@ class AwsClients:
     secrets: AwsClient
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfraClients(AwsClients):
+    """Also what the rights to all of it are made with."""
+
+    iam: AwsClient
+    account: Account
+
+
 @asynccontextmanager
 async def aws_clients(region: str, endpoint_url: str = "") -> AsyncIterator[AwsClients]:
     """Clients for ``region``; ``endpoint_url`` is another AWS than Amazon's, such as ministack.
@@ -60,14 +69,7 @@ async def aws_clients(region: str, endpoint_url: str = "") -> AsyncIterator[AwsC
     with aws_errors("opening the clients of AWS"):
         session = _session(region, is_local=is_on_this_machine(endpoint_url))
     async with AsyncExitStack() as stack:
-
-        async def opened(service: str, read_seconds: int = READ_SECONDS) -> AwsClient:
-            client = session.client(
-                service, endpoint_url=endpoint_url or None, config=_config(read_seconds)
-            )
-            with aws_errors("opening the clients of AWS"):
-                return TracedClient(await stack.enter_async_context(client), service)
-
+        opened = _opener(session, endpoint_url, stack)
         dynamodb = await opened("dynamodb")
         yield AwsClients(
             dynamodb=dynamodb,
@@ -82,6 +84,28 @@ async def aws_clients(region: str, endpoint_url: str = "") -> AsyncIterator[AwsC
             sqs_polling=await opened("sqs", POLL_READ_SECONDS),
             scheduler=await opened("scheduler"),
             secrets=await opened("secretsmanager"),
+        )
+
+
+@asynccontextmanager
+async def infra_clients(region: str, endpoint_url: str = "") -> AsyncIterator[InfraClients]:
+    """As ``aws_clients``; raises what ``aws_errors`` makes of it if AWS does not tell who asks."""
+    async with aws_clients(region, endpoint_url) as clients, AsyncExitStack() as stack:
+        session = _session(region, is_local=is_on_this_machine(endpoint_url))
+        opened = _opener(session, endpoint_url, stack)
+        sts = await opened("sts")
+        with aws_errors("asking AWS whose account this is"):
+            caller = await sts.get_caller_identity()
+        partition = caller["Arn"].split(":")[1]
+        yield InfraClients(
+            dynamodb=clients.dynamodb,
+            signing=clients.signing,
+            sqs=clients.sqs,
+            sqs_polling=clients.sqs_polling,
+            scheduler=clients.scheduler,
+            secrets=clients.secrets,
+            iam=await opened("iam"),
+            account=Account(partition, caller["Account"], region),
         )
 
 
@@ -137,6 +161,21 @@ def _session(region: str, *, is_local: bool) -> aioboto3.Session:
     """It remembers the SDK's descriptions of the services, which take half a second to read."""
     made_up = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
     return aioboto3.Session(region_name=region, **(made_up if is_local else {}))
+
+
+def _opener(
+    session: aioboto3.Session, endpoint_url: str, stack: AsyncExitStack
+) -> Callable[..., Awaitable[AwsClient]]:
+    """What opens a service's client, with its seconds of patience; ``stack`` closes it."""
+
+    async def opened(service: str, read_seconds: int = READ_SECONDS) -> AwsClient:
+        client = session.client(
+            service, endpoint_url=endpoint_url or None, config=_config(read_seconds)
+        )
+        with aws_errors("opening the clients of AWS"):
+            return TracedClient(await stack.enter_async_context(client), service)
+
+    return opened
 
 
 async def _credentials(session: aioboto3.Session) -> Credentials:
