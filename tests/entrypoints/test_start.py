@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from tests.entrypoints.processes import COMMAND, webhook_settings
 
-TURNS = 11
+TURNS = 15
 HELP = 0.35
 """Help may take this part of the import at most; it takes 0.12."""
 WEBHOOK = 1.4
