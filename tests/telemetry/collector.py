@@ -49,6 +49,8 @@ class Collector:
     url: str = ""
     status: int = 200
     """What it answers."""
+    refused: str = ""
+    """Which of the two, ``traces`` or ``metrics``, it does not let in."""
     hangs: bool = False
     """Whether it never answers."""
     requests: int = 0
@@ -63,6 +65,8 @@ class Collector:
         self.requests += 1
         if self.hangs:
             await asyncio.sleep(60)
+        if request.path == f"/v1/{self.refused}":
+            return web.Response(status=401)
         if self.status != 200:
             return web.Response(status=self.status)
         self.headers.append({name.lower(): value for name, value in request.headers.items()})

@@ -20,10 +20,14 @@ from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import (
+    MetricExportResult,
+    MetricsData,
+    PeriodicExportingMetricReader,
+)
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.util.re import parse_env_headers
 
@@ -50,9 +54,7 @@ class Exporting:
 
     def __init__(self, settings: Settings, *, process: str, clock: Clock) -> None:
         resource = _resource(settings, process)
-        address = settings.otel_exporter_otlp_endpoint.rstrip("/")
-        secret = settings.otel_exporter_otlp_headers
-        headers = parse_env_headers(secret.get_secret_value() if secret else "", liberal=True)
+        spans, measures = _exporters(settings)
         self._trouble = _Trouble(clock)
         self.tracers = TracerProvider(
             resource=resource,
@@ -61,30 +63,19 @@ class Exporting:
         )
         self.tracers.add_span_processor(
             BatchSpanProcessor(
-                OTLPSpanExporter(
-                    endpoint=f"{address}/v1/traces",
-                    headers=headers,
-                    timeout=EXPORT_SECONDS,
-                    compression=Compression.Gzip,
-                ),
+                spans,
                 max_queue_size=SPAN_QUEUE,
                 max_export_batch_size=SPAN_BATCH,
                 schedule_delay_millis=SPANS_EVERY.total_seconds() * 1000,
             )
         )
         reader = PeriodicExportingMetricReader(
-            OTLPMetricExporter(
-                endpoint=f"{address}/v1/metrics",
-                headers=headers,
-                timeout=EXPORT_SECONDS,
-                compression=Compression.Gzip,
-            ),
+            measures,
             export_interval_millis=METRICS_EVERY.total_seconds() * 1000,
             export_timeout_millis=EXPORT_SECONDS * 1000,
         )
         self.meters = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
-        logger = logging.getLogger("opentelemetry")
-        logger.handlers[:], logger.propagate = [self._trouble], False
+        _listen(self._trouble)
 
     def installed(self) -> "Exporting":
         """Has everything that this process tells go this way; once a process."""
@@ -107,6 +98,49 @@ def exporting(settings: Settings, *, process: str, clock: Clock) -> Exporting:
     made = Exporting(settings, process=process, clock=clock).installed()
     log.info("telemetry is sent", endpoint=settings.otel_exporter_otlp_endpoint)
     return made
+
+
+def refused(settings: Settings) -> str:
+    """Why the collector of the settings does not take what is sent, as the SDK tells it; empty if
+    it does. Nothing is sent, but as everything would be. Blocks for twice ``EXPORT_SECONDS`` at
+    most; not in a process that also sends.
+    """
+    heard = _Heard()
+    _listen(heard)
+    spans, measures = _exporters(settings)
+    try:
+        if spans.export([]) is not SpanExportResult.SUCCESS:
+            return f"no traces: {heard.first}"
+        taken = measures.export(MetricsData(resource_metrics=[]))
+        return "" if taken is MetricExportResult.SUCCESS else f"no metrics: {heard.first}"
+    finally:
+        spans.shutdown()  # type: ignore[no-untyped-call] # the SDK does not say
+        measures.shutdown()
+
+
+def _exporters(settings: Settings) -> tuple[OTLPSpanExporter, OTLPMetricExporter]:
+    address = settings.otel_exporter_otlp_endpoint.rstrip("/")
+    secret = settings.otel_exporter_otlp_headers
+    headers = parse_env_headers(secret.get_secret_value() if secret else "", liberal=True)
+    spans = OTLPSpanExporter(
+        endpoint=f"{address}/v1/traces",
+        headers=headers,
+        timeout=EXPORT_SECONDS,
+        compression=Compression.Gzip,
+    )
+    measures = OTLPMetricExporter(
+        endpoint=f"{address}/v1/metrics",
+        headers=headers,
+        timeout=EXPORT_SECONDS,
+        compression=Compression.Gzip,
+    )
+    return spans, measures
+
+
+def _listen(handler: logging.Handler) -> None:
+    """Have it told what the SDK says, and nobody else."""
+    logger = logging.getLogger("opentelemetry")
+    logger.handlers[:], logger.propagate = [handler], False
 
 
 async def _in_thread(work: Callable[[], None]) -> None:
@@ -136,6 +170,15 @@ def _resource(settings: Settings, process: str) -> Resource:
             "deployment.environment.name": settings.environment,
         }
     )
+
+
+class _Heard(logging.Handler):
+    """Keeps the first thing that is said: what follows are tries of the same."""
+
+    first = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.first = self.first or record.getMessage()
 
 
 class _Trouble(logging.Handler):

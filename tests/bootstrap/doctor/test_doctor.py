@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from incident_response.adapters.embedded.backend import EmbeddedBackend
 from incident_response.adapters.system_clock import SystemClock
@@ -26,6 +27,7 @@ from incident_response.sandbox.app import Sandbox
 from incident_response.sandbox.faults import Fault
 from incident_response.settings import Settings
 from tests.fakes.clock import FakeClock
+from tests.telemetry.collector import collecting
 
 KEYS = ("grafana_oncall_webhook_key", "alertmanager_webhook_key", "generic_webhook_key")
 KEY = "c4n4ry-key-of-these-tests"
@@ -86,7 +88,8 @@ async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
 
 
 async def test_a_healthy_installation_has_nothing_wrong(installation: Installation) -> None:
-    found = await installation.looked()
+    async with collecting() as collector:
+        found = await installation.looked(otel_exporter_otlp_endpoint=collector.url)
     assert list(found) == [c.name for c in CHECKS if c.applies(installation.settings())]
     assert {n: f for n, f in found.items() if f.health is not Health.OK} == {
         "Anthropic on Bedrock": Found(
@@ -209,6 +212,60 @@ async def test_a_process_is_asked_only_for_what_it_needs(
     assert ("Alert sources" in found) is (process is Process.WEBHOOK)
     assert ("Linear" in found) is (process is Process.PROCESSOR)
     assert "Store" in found
+
+
+# --- telemetry ---------------------------------------------------------------------------------
+
+
+async def test_the_collector_is_asked_as_everything_is_sent_and_sent_nothing(
+    installation: Installation,
+) -> None:
+    async with collecting() as collector:
+        found = await installation.found(
+            "Telemetry",
+            otel_exporter_otlp_endpoint=collector.url,
+            otel_exporter_otlp_headers=SecretStr(f"X-Scope=one,Authorization=Bearer%20{KEY}"),
+        )
+    assert found == fine(f"{collector.url} takes traces and metrics")
+    assert collector.requests == 2
+    for headers in collector.headers:
+        assert (headers["x-scope"], headers["authorization"]) == ("one", f"Bearer {KEY}")
+    assert not collector.spans
+    assert not collector.points
+
+
+async def test_without_a_collector_it_is_said_that_nothing_is_sent(
+    installation: Installation,
+) -> None:
+    found = await installation.found("Telemetry")
+    assert (found.health, found.text) == (Health.OFF, "nothing is sent")
+
+
+@pytest.mark.parametrize("signal", ["traces", "metrics"])
+async def test_a_collector_that_takes_one_of_the_two_is_told(
+    installation: Installation, signal: str
+) -> None:
+    async with collecting() as collector:
+        collector.refused = signal
+        found = await installation.found(
+            "Telemetry",
+            otel_exporter_otlp_endpoint=collector.url,
+            otel_exporter_otlp_headers=SecretStr(f"Authorization=Bearer%20{KEY}"),
+        )
+    assert found.health is Health.WRONG
+    assert found.text.startswith(f"no {signal}: ")
+    assert "401" in found.text
+    assert KEY not in found.text
+
+
+async def test_a_collector_that_is_not_there_is_told_with_its_address(
+    installation: Installation,
+) -> None:
+    address = "http://collector.invalid:4318"
+    found = await installation.found("Telemetry", otel_exporter_otlp_endpoint=address)
+    assert found.health is Health.WRONG
+    assert "collector.invalid" in found.text
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in found.remedy
 
 
 # --- vendors, store, clock ---------------------------------------------------------------------

@@ -21,6 +21,7 @@ from incident_response.bootstrap.doctor import (
     slack_channels,
     slack_socket,
     slack_token,
+    telemetry,
     vendors,
 )
 from incident_response.bootstrap.doctor.check import Check, Found, Health, Process
@@ -43,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     slack_socket.check,
     slack_channels.check,
     clock_skew.check,
+    telemetry.check,
     half_configured.check,
     *vendors.checks,
 )
