@@ -141,7 +141,7 @@ def about_text(incident: Incident, text: str, user: UserId, *, at: datetime) -> 
     envelope = Envelope(key=text, kind=EnvelopeKind.ACTION, payload={"x": text}, received_at=at)
     yield notices.alert_quarantined(record)
     yield notices.alert_dead(record, text)
-    yield notices.message_dead_lettered(letter, text)
+    yield notices.message_dead_lettered(letter, text, is_sent_again=False)
     yield notices.envelope_buried(envelope, text)
     yield notices.room_failed(incident, "create_room", text)
     yield refusals.could_not(text, text, text)

@@ -46,7 +46,9 @@ def test_a_dead_letter_is_shown_with_its_reason() -> None:
     letter = DeadLetter(
         message_id="m", raw="{", group="g", receive_count=3, reason="no JSON", died_at=AT
     )
-    assert shown(notices.message_dead_lettered(letter, "incident-events")) == (
+    assert shown(
+        notices.message_dead_lettered(letter, "incident-events", is_sent_again=False)
+    ) == (
         f"🚨 *An event was given up* after 3 tries (incident-events, {WHEN}). It is kept.\n"
         "Reason: no JSON\n{"
     )

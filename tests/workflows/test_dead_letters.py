@@ -2,9 +2,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from incident_response.domain.alert import IntakeStatus
-from incident_response.ports.event_queue import Delivery, EventQueue, QueueMessage, encode
+from incident_response.domain.alert import IntakeRecord, IntakeStatus
+from incident_response.ports.event_queue import (
+    MAX_RECEIVES,
+    Delivery,
+    EventQueue,
+    QueueMessage,
+    encode,
+)
 from incident_response.telemetry import metrics
+from incident_response.workflows.accept_alert import message_about
 from tests.telemetry_reading import attributes, counted
 from tests.workflows.house import World, alert, eventually, house
 
@@ -51,20 +58,65 @@ async def test_a_message_nobody_can_read_is_shown() -> None:
     assert "given up" in world.chat.channel("incidents").posted[-1].message.text
 
 
+async def die_with(queue: EventQueue) -> None:
+    """As processes do that are killed over a message, until the queue gives it up."""
+    for _ in range(MAX_RECEIVES + 1):
+        for delivery in await queue.receive(limit=1, wait=NOW, visibility=timedelta(seconds=30)):
+            await queue.extend(delivery, NOW)
+
+
+async def killing_alert(world: World, queue: EventQueue) -> IntakeRecord:
+    """An accepted alert over whose message processes were killed."""
+    async with house(world) as h:
+        accepted = await h.intake.accept(alert(world), raw=b"{}")
+    record = await world.backend.intake.get(accepted.event_id)
+    assert record is not None
+    await queue.send([message_about(record)])
+    await die_with(queue)
+    return record
+
+
+async def watch(world: World) -> None:
+    """A process's first look at the dead letters."""
+    async with house(world) as h, asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(h.workflows.dead_letters.watch())
+        await eventually(is_told(world))
+        await asyncio.sleep(0.05)  # long enough to tell it again, were that to happen
+        watching.cancel()
+
+
+async def test_an_alert_whose_message_died_with_its_processes_is_sent_again_once() -> None:
+    world = World()
+    queue = world.backend.queue("incident-events")
+    record = await killing_alert(world, queue)
+    await watch(world)
+    (again,) = await queue.receive(limit=5, wait=NOW, visibility=timedelta(seconds=30))
+    assert again.raw == encode(message_about(record))
+    assert "Its alert is tried again" in world.chat.channel("incidents").posted[0].message.text
+    await queue.extend(again, NOW)
+    await die_with(queue)
+    assert len(await queue.dead_letters(limit=5)) == 2
+    await watch(world)
+    assert await queue.depth() == 0, "an alert that kills every process does so in a while only"
+
+
+async def test_an_alert_that_was_worked_off_meanwhile_is_not_sent_again() -> None:
+    world = World()
+    queue = world.backend.queue("incident-events")
+    record = await killing_alert(world, queue)
+    await world.backend.intake.mark(record.event_id, IntakeStatus.DEAD)
+    await watch(world)
+    assert await queue.depth() == 0
+
+
 async def test_what_the_queue_gave_up_by_itself_is_told_once_across_restarts() -> None:
     world = World()
     queue = world.backend.queue("incident-events")
     await queue.send([QueueMessage(type="ALERT_RECEIVED", group="g", dedup_id="d")])
-    for _ in range(4):
-        for delivery in await queue.receive(limit=1, wait=NOW, visibility=timedelta(seconds=30)):
-            await queue.extend(delivery, NOW)
+    await die_with(queue)
     assert len(await queue.dead_letters(limit=5)) == 1
     for _ in range(2):
-        async with house(world) as h, asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(h.workflows.dead_letters.watch())
-            await eventually(is_told(world))
-            await asyncio.sleep(0.05)  # long enough to tell it again, were that to happen
-            watching.cancel()
+        await watch(world)
     told = world.chat.channel("incidents").posted
     assert len(told) == 1
     assert "delivered 3 times and never finished" in told[0].message.text

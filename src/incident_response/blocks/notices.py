@@ -48,10 +48,12 @@ def alert_dead(record: IntakeRecord, reason: str) -> Message:
     return _with_raw(text, record.raw_excerpt, block_id="dead")
 
 
-def message_dead_lettered(letter: DeadLetter, queue: str) -> Message:
-    """A queue message was given up and lies in the dead letters."""
+def message_dead_lettered(letter: DeadLetter, queue: str, *, is_sent_again: bool) -> Message:
+    """A queue message was given up and lies in the dead letters, and perhaps is tried again."""
+    kept = "Its alert is tried again." if is_sent_again else "It is kept."
     text = say(
-        "🚨 *An event was given up* after {tries} ({queue}, {at}). It is kept.\n{reason}",
+        "🚨 *An event was given up* after {tries} ({queue}, {at}). {kept}\n{reason}",
+        kept=kept,
         tries=_tries(letter.receive_count),
         queue=excerpt(queue, NAME),
         at=when(letter.died_at),

@@ -168,7 +168,7 @@ class AlertIntake:
         if len(self._backlog) >= RELAY_BACKLOG:
             _log.warning("relay backlog full", event_id=put.record.event_id)
             return
-        self._backlog.append(_message(put.record))
+        self._backlog.append(message_about(put.record))
         self._has_work.set()
 
     async def _relay_once(self) -> None:
@@ -185,7 +185,7 @@ class AlertIntake:
     async def _recall(self) -> None:
         now = self._clock.now()
         troubled = await self._intake.troubled(limit=SWEEP_BATCH)
-        await self._queue.send([_message(r) for r in troubled if _is_young_notice(r, now)])
+        await self._queue.send([message_about(r) for r in troubled if _is_young_notice(r, now)])
         await self._resend(await self._intake.pending(received_before=now, limit=SWEEP_BATCH))
 
     async def _sweep_once(self) -> None:
@@ -203,7 +203,7 @@ class AlertIntake:
         await self._store(record, DRAIN_SECONDS)
 
     async def _resend(self, records: Iterable[IntakeRecord]) -> None:
-        messages = [_message(record) for record in records]
+        messages = [message_about(record) for record in records]
         if messages:
             _log.info("pending alerts sent again", count=len(messages))
             await self._queue.send(messages)
@@ -243,7 +243,8 @@ def _outcome(put: Accepted) -> Outcome:
     return Outcome.REDRIVEN if put.record.status is IntakeStatus.PENDING else Outcome.DUPLICATE
 
 
-def _message(record: IntakeRecord) -> QueueMessage:
+def message_about(record: IntakeRecord) -> QueueMessage:
+    """Has the processor look at it; the same at every sending."""
     is_quarantined = record.status is IntakeStatus.QUARANTINED
     return QueueMessage(
         type=ALERT_QUARANTINED if is_quarantined else ALERT_RECEIVED,

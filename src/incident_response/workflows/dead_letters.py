@@ -6,6 +6,7 @@ with its content. Not here: deciding that it is given up (durable.consumer).
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -17,6 +18,7 @@ from incident_response.ports.clock import Clock
 from incident_response.ports.event_queue import DeadLetter, Delivery, EventQueue
 from incident_response.ports.intake import Intake
 from incident_response.telemetry import measure_dead_letters
+from incident_response.workflows.accept_alert import message_about
 from incident_response.workflows.operator_notices import OperatorNotices
 
 WATCH_SECONDS = 60.0
@@ -46,9 +48,8 @@ class DeadLetters:
 
     async def watch(self) -> None:
         """Tell of messages that a queue gave up by itself, because whoever had them died with
-        them.
+        them, and send those again whose alert is pending: the next process may live.
 
-        Their alerts stay pending, so that the sweep sends them again: the next process may live.
         Runs until cancelled.
         """
         while True:
@@ -65,8 +66,23 @@ class DeadLetters:
         measure_dead_letters(len(letters), queue=queue.name)
         for letter in letters:
             if letter.died_at > since and letter.message_id not in self._told:
-                await self._operators.message_dead(letter, queue.name)
+                is_again = await self._send_again(letter, queue)
+                await self._operators.message_dead(letter, queue.name, is_sent_again=is_again)
                 self._told.add(letter.message_id)
+
+    async def _send_again(self, letter: DeadLetter, queue: EventQueue) -> bool:
+        """If it is about an alert that waits; whether it was.
+
+        Under another id than at first, which the queue may still remember: the sweep would have to
+        wait for that. Always the same one, so that an alert that kills every process does so in a
+        while only.
+        """
+        record = await self._record_of(letter.raw)
+        if record is None or record.status is not IntakeStatus.PENDING:
+            return False
+        log.warning("alert sent again after its message died", event_id=record.event_id)
+        await queue.send([replace(message_about(record), dedup_id=f"{record.event_id}#again")])
+        return True
 
     async def tell(self, delivery: Delivery, *, queue: str, reason: str) -> None:
         """Mark the alert behind ``delivery``, if there is one, and tell the operators."""

@@ -47,15 +47,17 @@ class OperatorNotices:
         log.error("alert given up", event_id=record.event_id, reason=reason)
         await self._post(alert_dead(record, reason), key=f"dead:{record.event_id}")
 
-    async def message_dead(self, letter: DeadLetter, queue: str) -> None:
-        """A queue message could not be worked off and was put aside."""
+    async def message_dead(
+        self, letter: DeadLetter, queue: str, *, is_sent_again: bool = False
+    ) -> None:
+        """A queue message could not be worked off and was put aside, and perhaps sent again."""
         log.error(
             "message dead-lettered",
             queue=queue,
             message_id=letter.message_id,
             reason=letter.reason,
         )
-        message = message_dead_lettered(letter, queue)
+        message = message_dead_lettered(letter, queue, is_sent_again=is_sent_again)
         key = f"dead:{queue}:{letter.message_id}"
         await self._post(message, key=key, since=letter.died_at)
 
