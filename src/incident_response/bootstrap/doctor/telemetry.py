@@ -3,9 +3,9 @@ its certificate. A collector that takes nothing fails no incident, and so is eas
 """
 
 import asyncio
-import importlib
 
 from incident_response.bootstrap.doctor.check import Check, Found, Patient, fine, off, wrong
+from incident_response.bootstrap.otlp import refused
 
 
 async def _look(patient: Patient) -> Found:
@@ -14,9 +14,8 @@ async def _look(patient: Patient) -> Found:
         return off(
             "nothing is sent", "to send traces and metrics, set OTEL_EXPORTER_OTLP_ENDPOINT"
         )
-    otlp = importlib.import_module("incident_response.bootstrap.otlp")
-    refused: str = await asyncio.to_thread(otlp.refused, patient.settings)
-    return wrong(refused) if refused else fine(f"{endpoint} takes traces and metrics")
+    reason = await asyncio.to_thread(refused, patient.settings)
+    return wrong(reason) if reason else fine(f"{endpoint} takes traces and metrics")
 
 
 check = Check(
