@@ -19,6 +19,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.aws.ministack import Ministack
+from tests.closing import close
 
 Json = dict[str, Any]
 OF_THE_WAY = {"host", "content-length"}
@@ -129,7 +130,7 @@ async def between(
         try:
             yield wire
         finally:
-            await runner.cleanup()
+            await close(runner)
 
 
 def _cut(request: web.Request) -> web.StreamResponse:

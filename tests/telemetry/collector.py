@@ -12,6 +12,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.closing import close
+
 Attributes = dict[str, Any]
 
 
@@ -141,4 +143,4 @@ async def collecting() -> AsyncIterator[Collector]:
     try:
         yield collector
     finally:
-        await runner.cleanup()
+        await close(runner)

@@ -27,6 +27,7 @@ from incident_response.sandbox.slack.people import Container, Outcome, People
 from incident_response.sandbox.slack.server import SlackServer, SlackSettings
 from incident_response.sandbox.slack.socket_mode import SocketSettings
 from incident_response.sandbox.slack.workspace import Workspace
+from tests.closing import close
 
 ADA, BEN, GUEST, GONE = "U00ADA", "U00BEN", "U00GUEST", "U00GONE"
 GENERAL = "C00GENERAL"
@@ -171,7 +172,7 @@ async def local_slack(
         yield LocalSlack(server, faults, urls[0], urls)
     finally:
         await server.stop()
-        await runner.cleanup()
+        await close(runner)
         server.workspace.close()
 
 

@@ -16,6 +16,7 @@ from incident_response.domain.errors import (
     UnknownOutcomeError,
 )
 from tests.adapters.slack.local_slack import slack_client
+from tests.closing import close
 
 
 @asynccontextmanager
@@ -40,7 +41,7 @@ async def answering(
             timeout=timedelta(seconds=2),
         )
     finally:
-        await runner.cleanup()
+        await close(runner)
 
 
 def page(text: str, *, status: int = 200, kind: str = "text/html") -> web.Response:

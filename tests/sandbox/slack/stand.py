@@ -24,6 +24,7 @@ from incident_response.sandbox.slack.model import (
 from incident_response.sandbox.slack.server import SlackServer, SlackSettings
 from incident_response.sandbox.slack.workspace import Workspace
 from incident_response.sandbox.store import Store
+from tests.closing import close
 
 ADA, BEN, CY, GONE = "U00ADA", "U00BEN", "U00CY", "U00GONE"
 GENERAL, ENG = "C00GENERAL", "C00ENG"
@@ -171,6 +172,6 @@ async def open_stand(
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     stand.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    stand.stops.append(runner.cleanup)
+    stand.stops.append(lambda: close(runner))
     await slack.start()
     return stand

@@ -11,6 +11,7 @@ from incident_response.sandbox.faults import FaultBoard
 from incident_response.sandbox.tidewater import TIDEWATER
 from incident_response.sandbox.vendors.grafana_cloud import GrafanaAccess
 from incident_response.sandbox.vendors.world import World
+from tests.closing import close
 
 NOON = 1_795_262_400.0  # 2026-11-21T12:00:00Z
 ACCESS = GrafanaAccess("412817", "glc_test")
@@ -62,4 +63,4 @@ async def serving(routes: Iterable[web.AbstractRouteDef]) -> AsyncIterator[Clien
         async with ClientSession(f"http://127.0.0.1:{port}") as session:
             yield session
     finally:
-        await runner.cleanup()
+        await close(runner)
