@@ -23,7 +23,7 @@ TURNS = 15
 HELP = 0.35
 """Help may take this part of the import at most; it takes 0.12."""
 WEBHOOK = 1.4
-"""The webhook may take so many times the import until it is ready; it takes 1.1 to 1.2."""
+"""The webhook may take so many times the import until it is ready; it takes 1.1 to 1.3."""
 NOT_NEEDED = (
     "aioboto3",
     "anthropic",

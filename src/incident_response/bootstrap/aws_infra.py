@@ -77,7 +77,12 @@ def aws_rights(settings: Settings, account: Account, *, prefix: str) -> tuple[Re
     )
     policies = {"webhook": webhook_rights(to), "processor": processor_rights(to)}
     return (
-        RoleResource(to.name("scheduler"), scheduler_trust(account), scheduler_rights(to)),
+        RoleResource(
+            to.name("scheduler"),
+            to.scheduler_role(),
+            scheduler_trust(account),
+            scheduler_rights(to),
+        ),
         *(
             PolicyResource(to.name(whose), account.arn("iam", f"policy/{to.name(whose)}"), rights)
             for whose, rights in policies.items()

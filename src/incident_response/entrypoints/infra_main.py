@@ -76,12 +76,11 @@ async def _tell_addresses(
     _tell("\nSettings:\n")
     for name, setting in QUEUE_SETTINGS.items():
         _tell(f"{setting}={await queue_url(clients, queue_name(prefix, name))}\n")
-    for role in resources:
-        if isinstance(role, RoleResource):
-            _tell(f"SCHEDULER_ROLE_ARN={clients.account.arn('iam', f'role/{role.name}')}\n")
-    for policy in resources:
-        if isinstance(policy, PolicyResource):
-            _tell(f"To be attached to a process's role: {policy.arn}\n")
+    for resource in resources:
+        if isinstance(resource, RoleResource):
+            _tell(f"SCHEDULER_ROLE_ARN={resource.arn}\n")
+        elif isinstance(resource, PolicyResource):
+            _tell(f"To be attached to a process's role: {resource.arn}\n")
 
 
 def _tell(text: str) -> None:

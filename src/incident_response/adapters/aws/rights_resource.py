@@ -78,6 +78,7 @@ class RoleResource:
     """A role that a service of AWS takes, with a policy of its own."""
 
     name: str
+    arn: str
     trust: Document
     document: Document
     kind: str = field(default="role", init=False)
